@@ -1,0 +1,25 @@
+/* Compiler extensions: the only place that names one. Everything else in the tree is plain C17. */
+#ifndef SDX_BASE_ATTR_H
+#define SDX_BASE_ATTR_H
+
+#define SDX_NODISCARD __attribute__((warn_unused_result))
+#define SDX_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
+#define SDX_INLINE static inline __attribute__((always_inline))
+#define SDX_NOINLINE __attribute__((noinline))
+#define SDX_COLD __attribute__((cold, noinline))
+#define SDX_UNUSED __attribute__((unused))
+#define SDX_LIKELY(x) __builtin_expect(!!(x), 1)
+#define SDX_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define SDX_ALIGNED(n) __attribute__((aligned(n)))
+#define SDX_ASSUME_ALIGNED(p, n) __builtin_assume_aligned((p), (n))
+#define SDX_PREFETCH(p) __builtin_prefetch((p), 0, 3)
+
+/* SDX_UNROLL(8) before a loop asks for eight copies of its body; the count must be a literal. */
+#define SDX_PRAGMA_(x) _Pragma(#x)
+#if defined(__clang__)
+#define SDX_UNROLL(n) SDX_PRAGMA_(unroll n)
+#else
+#define SDX_UNROLL(n) SDX_PRAGMA_(GCC unroll n)
+#endif
+
+#endif
