@@ -1,0 +1,28 @@
+# Compiler flags, all of them: sdx_target(<target>) gives a target of ours the language, the warnings, the floating-point rules and the sanitizers.
+
+set(sdx_warnings
+  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion)
+if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+  list(APPEND sdx_warnings -Wno-pass-failed) # an unroll request that one instruction set cannot use is no defect
+endif()
+if(SDX_WERROR)
+  list(APPEND sdx_warnings -Werror)
+endif()
+
+set(sdx_sanitizers)
+if(SDX_SANITIZE)
+  set(sdx_sanitizers -fsanitize=${SDX_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+endif()
+
+# -ffp-contract=off: a fused multiply-add stands in the bits only where the source asks for one, so results do not depend on the compiler's mood.
+# -fno-math-errno changes no value. Objects carry paths relative to the tree.
+function(sdx_target target)
+  set_target_properties(${target} PROPERTIES
+    C_STANDARD 17 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
+    C_VISIBILITY_PRESET hidden POSITION_INDEPENDENT_CODE ON)
+  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
+  target_compile_options(${target} PRIVATE
+    ${sdx_warnings} -ffp-contract=off -fno-math-errno "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" ${sdx_sanitizers}
+    $<$<CONFIG:Release>:-O2> $<$<CONFIG:Debug>:-O1>)
+  target_link_options(${target} PRIVATE ${sdx_sanitizers})
+endfunction()

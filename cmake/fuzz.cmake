@@ -1,0 +1,15 @@
+# Fuzzers: each fuzz/*.c is a libFuzzer program of its name; everything is instrumented.
+
+if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
+  message(FATAL_ERROR "SDX_FUZZ: compiler is ${CMAKE_C_COMPILER_ID}, expected Clang; use the preset 'fuzz'")
+endif()
+if(TARGET sardonyx_core)
+  file(GLOB fuzzers CONFIGURE_DEPENDS fuzz/*.c)
+  foreach(source IN LISTS fuzzers)
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(${name} ${source})
+    sdx_target(${name})
+    target_link_libraries(${name} PRIVATE sardonyx_core)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  endforeach()
+endif()

@@ -1,0 +1,27 @@
+# Install rules, the CMake package (find_package(sardonyx), target sardonyx::sardonyx) and the pkg-config file.
+
+if(NOT TARGET sardonyx_static)
+  return()
+endif()
+include(CMakePackageConfigHelpers)
+
+set(sdx_installed sardonyx_static)
+set_target_properties(sardonyx_static PROPERTIES EXPORT_NAME static)
+if(TARGET sardonyx_shared)
+  list(APPEND sdx_installed sardonyx_shared)
+  set_target_properties(sardonyx_shared PROPERTIES EXPORT_NAME shared)
+endif()
+install(TARGETS ${sdx_installed} EXPORT sardonyx)
+if(TARGET sardonyx)
+  install(TARGETS sardonyx)
+endif()
+install(DIRECTORY include/sardonyx DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sardonyx)
+install(EXPORT sardonyx NAMESPACE sardonyx:: FILE sardonyx-targets.cmake DESTINATION ${package_dir})
+configure_package_config_file(cmake/sardonyx-config.cmake.in sardonyx-config.cmake INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(sardonyx-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/sardonyx-config.cmake ${PROJECT_BINARY_DIR}/sardonyx-config-version.cmake DESTINATION ${package_dir})
+
+configure_file(cmake/sardonyx.pc.in sardonyx.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/sardonyx.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

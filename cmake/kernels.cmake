@@ -1,0 +1,43 @@
+# Kernels: one source, every instruction set.
+#
+#   src/kernels/*.c        compiled once per set, with SDX_ISA=<set> and the flags of that set
+#   src/kernels/<set>/*.c  compiled once, the same way: what vec.h cannot say
+#   src/kernels/host_*.c   compiled once, without a set: the choice among them
+#
+# Besides SDX_ISA (a token to paste into names) each compilation sees SDX_SET_<SET>=1, for #if. All objects end up in sdx_kernel_objects.
+
+set(sdx_avx2 -mavx2 -mfma -mf16c)
+set(sdx_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl ${sdx_avx2} -mprefer-vector-width=512)
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
+  set(sdx_sets scalar avx2 avx512 avx512vnni)
+  set(sdx_flags_scalar -mno-avx)
+  set(sdx_flags_avx2 ${sdx_avx2})
+  set(sdx_flags_avx512 ${sdx_avx512})
+  set(sdx_flags_avx512vnni ${sdx_avx512} -mavx512vnni -mavx512bf16)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  set(sdx_sets scalar neon neondot)
+  set(sdx_flags_scalar)
+  set(sdx_flags_neon -march=armv8-a)
+  set(sdx_flags_neondot -march=armv8.2-a+dotprod+fp16)
+else()
+  set(sdx_sets scalar)
+  set(sdx_flags_scalar)
+endif()
+
+file(GLOB sdx_kernel_sources CONFIGURE_DEPENDS src/kernels/*.c)
+list(FILTER sdx_kernel_sources EXCLUDE REGEX "/host_[^/]*$")
+
+set(sdx_kernel_objects)
+foreach(set IN LISTS sdx_sets)
+  file(GLOB sdx_set_sources CONFIGURE_DEPENDS src/kernels/${set}/*.c)
+  if(sdx_kernel_sources OR sdx_set_sources)
+    string(TOUPPER ${set} SET)
+    add_library(sdx_kernels_${set} OBJECT ${sdx_kernel_sources} ${sdx_set_sources})
+    sdx_target(sdx_kernels_${set})
+    target_include_directories(sdx_kernels_${set} PRIVATE src include)
+    target_compile_definitions(sdx_kernels_${set} PRIVATE SDX_ISA=${set} SDX_SET_${SET}=1)
+    target_compile_options(sdx_kernels_${set} PRIVATE ${sdx_flags_${set}} $<$<CONFIG:Release>:-O3>)
+    list(APPEND sdx_kernel_objects $<TARGET_OBJECTS:sdx_kernels_${set}>)
+  endif()
+endforeach()
