@@ -6,13 +6,14 @@
  *   value     a tensor, sequence, map or optional: counted by reference, handed in and out
  *   status    NULL when all is well, else an error that the caller frees
  *
- * Conventions. Functions that can fail return sdx_status and write their results only on success. A handle is opaque; `create`,
- * `load` and `new` give one to own, `release` or `destroy` ends it and takes NULL, every other verb lends a view that lives as long
- * as what it came from. Option structs begin with struct_size and are filled by their init function, so that fields can be added
- * without breaking callers. Nothing is printed, nothing aborts, no signal or locale is touched.
+ * Conventions. Functions that can fail return sdx_status and write their results only on success. A
+ * handle is opaque; `create`, `load` and `new` give one to own, `release` or `destroy` ends it and
+ * takes NULL, every other verb lends a view that lives as long as what it came from. Option structs
+ * begin with struct_size and are filled by their init function, so that fields can be added without
+ * breaking callers. Nothing is printed, nothing aborts, no signal or locale is touched.
  *
- * Threads. Runtime and model are thread-safe. A context and a value's content belong to one thread at a time; counting references is
- * thread-safe. Since 0.1.0 unless a function says otherwise. */
+ * Threads. Runtime and model are thread-safe. A context and a value's content belong to one thread
+ * at a time; counting references is thread-safe. Since 0.1.0 unless a function says otherwise. */
 #ifndef SARDONYX_H
 #define SARDONYX_H
 
@@ -41,24 +42,28 @@ extern "C" {
 /* The version of the library that is linked, as "0.1.0". */
 SDX_API const char *sdx_version(void);
 
-/* ---- status ------------------------------------------------------------------------------------------------------------------ */
+/* ---- status ---------------------------------------------------------------------------------- */
 
-/* What kind of error: SDX_OK, SDX_INVALID_MODEL, ...: one enumerator for each line of status.def. */
+/* What kind of error: SDX_OK, SDX_INVALID_MODEL, ...: one enumerator for each line of status.def.
+ */
 typedef enum sdx_code {
 #define SDX_CODE(value, NAME, name, meaning) SDX_##NAME = value,
 #include "sardonyx/status.def"
 #undef SDX_CODE
 } sdx_code;
 
-/* NULL: success. Else an error object; the receiver owns it and ends it with sdx_status_free. One thread at a time. */
+/* NULL: success. Else an error object; the receiver owns it and ends it with sdx_status_free. One
+ * thread at a time. */
 typedef struct sdx_error *sdx_status;
 
-SDX_API sdx_code sdx_status_code(const struct sdx_error *status);    /* SDX_OK for NULL */
-SDX_API const char *sdx_status_text(const struct sdx_error *status); /* "place: found, expected; fix"; "ok" for NULL; lives as long as the status */
-SDX_API const char *sdx_code_name(sdx_code code);                     /* "invalid_model"; "unknown" for a number that is not a code */
+SDX_API sdx_code sdx_status_code(const struct sdx_error *status); /* SDX_OK for NULL */
+/* "place: found, expected; fix"; "ok" for NULL; lives as long as the status */
+SDX_API const char *sdx_status_text(const struct sdx_error *status);
+/* "invalid_model"; "unknown" for a number that is not a code */
+SDX_API const char *sdx_code_name(sdx_code code);
 SDX_API void sdx_status_free(sdx_status status);
 
-/* ---- text, memory, log --------------------------------------------------------------------------------------------------------- */
+/* ---- text, memory, log ----------------------------------------------------------------------- */
 
 /* A view of bytes, not terminated, usually UTF-8. Also the element of a string tensor. */
 typedef struct sdx_str {
@@ -68,19 +73,27 @@ typedef struct sdx_str {
 
 /* Where memory comes from. Both functions are called from any thread. */
 typedef struct sdx_allocator {
-    void *(*allocate)(void *self, size_t size, size_t alignment); /* alignment is a power of two; NULL: out of memory */
-    void (*deallocate)(void *self, void *ptr, size_t size);       /* ptr is not NULL; size as in allocate */
+    /* alignment is a power of two; NULL: out of memory */
+    void *(*allocate)(void *self, size_t size, size_t alignment);
+    /* ptr is not NULL; size as in allocate */
+    void (*deallocate)(void *self, void *ptr, size_t size);
     void *self;
 } sdx_allocator;
 
-typedef enum sdx_log_level { SDX_LOG_ERROR, SDX_LOG_WARN, SDX_LOG_INFO, SDX_LOG_DEBUG } sdx_log_level;
+typedef enum sdx_log_level {
+    SDX_LOG_ERROR,
+    SDX_LOG_WARN,
+    SDX_LOG_INFO,
+    SDX_LOG_DEBUG
+} sdx_log_level;
 
 /* Receives one line without its end; called from any thread, must not call back into Sardonyx. */
 typedef void sdx_log_fn(void *user, sdx_log_level level, const char *line);
 
-/* ---- element types --------------------------------------------------------------------------------------------------------------- */
+/* ---- element types --------------------------------------------------------------------------- */
 
-/* The 26 element types of ONNX, numbered as in TensorProto.DataType: one enumerator for each line of dtype.def. */
+/* The 26 element types of ONNX, numbered as in TensorProto.DataType: one enumerator for each line
+ * of dtype.def. */
 typedef enum sdx_dtype {
     SDX_UNDEFINED = 0,
 #define SDX_DTYPE(id, NAME, name, bits, kind) SDX_##NAME = id,
@@ -88,11 +101,14 @@ typedef enum sdx_dtype {
 #undef SDX_DTYPE
 } sdx_dtype;
 
-SDX_API const char *sdx_dtype_name(sdx_dtype dtype);            /* "float32"; "undefined" for what is no type */
-SDX_API sdx_dtype sdx_dtype_from_name(const char *name);        /* SDX_UNDEFINED when there is none */
-SDX_API unsigned sdx_dtype_bits(sdx_dtype dtype);               /* bits of one element in memory; 0 for what is no type */
+/* "float32"; "undefined" for what is no type */
+SDX_API const char *sdx_dtype_name(sdx_dtype dtype);
+/* SDX_UNDEFINED when there is none */
+SDX_API sdx_dtype sdx_dtype_from_name(const char *name);
+/* bits of one element in memory; 0 for what is no type */
+SDX_API unsigned sdx_dtype_bits(sdx_dtype dtype);
 
-/* ---- values ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 enum { SDX_MAX_RANK = 16 }; /* dimensions of a tensor, at most */
 
@@ -105,46 +121,68 @@ SDX_API sdx_value *sdx_value_retain(sdx_value *value); /* one more owner; return
 SDX_API void sdx_value_release(sdx_value *value);      /* one owner less; the last one frees it */
 SDX_API sdx_kind sdx_value_kind(const sdx_value *value);
 
-/* A tensor that owns its elements, set to zero (strings: empty). Memory comes from `allocator` (NULL: malloc). Dims are in elements and
- * not negative. Types below 8 bits are packed, the first element in the lowest bits. Errors: SDX_INVALID_ARGUMENT, SDX_OUT_OF_MEMORY. */
-SDX_API sdx_status sdx_tensor_create(const sdx_allocator *allocator, sdx_dtype dtype, size_t rank, const int64_t *dims, sdx_value **out);
+/* A tensor that owns its elements, set to zero (strings: empty). Memory comes from `allocator`
+ * (NULL: malloc). Dims are in elements and not negative. Types below 8 bits are packed, the first
+ * element in the lowest bits. Errors: SDX_INVALID_ARGUMENT, SDX_OUT_OF_MEMORY. */
+SDX_API sdx_status sdx_tensor_create(const sdx_allocator *allocator, sdx_dtype dtype, size_t rank,
+                                     const int64_t *dims, sdx_value **out);
 
-/* A tensor over the caller's elements, row-major and without gaps, `size` bytes. `free_data` (may be NULL) is called with `user` and data when
- * the last owner lets go, on that owner's thread. Not for strings. Errors: SDX_INVALID_ARGUMENT where size is not what dims need. */
-SDX_API sdx_status sdx_tensor_wrap(sdx_dtype dtype, size_t rank, const int64_t *dims, void *data, size_t size, void (*free_data)(void *user, void *data),
+/* A tensor over the caller's elements, row-major and without gaps, `size` bytes. `free_data` (may
+ * be NULL) is called with `user` and data when the last owner lets go, on that owner's thread. Not
+ * for strings. Errors: SDX_INVALID_ARGUMENT where size is not what dims need. */
+SDX_API sdx_status sdx_tensor_wrap(sdx_dtype dtype, size_t rank, const int64_t *dims, void *data,
+                                   size_t size, void (*free_data)(void *user, void *data),
                                    void *user, sdx_value **out);
 
 /* A string tensor with copies of `n` strings, n being the product of dims. */
-SDX_API sdx_status sdx_tensor_strings(const sdx_allocator *allocator, size_t rank, const int64_t *dims, const sdx_str *strings, size_t n, sdx_value **out);
+SDX_API sdx_status sdx_tensor_strings(const sdx_allocator *allocator, size_t rank,
+                                      const int64_t *dims, const sdx_str *strings, size_t n,
+                                      sdx_value **out);
 
-SDX_API sdx_dtype sdx_tensor_dtype(const sdx_value *tensor);      /* SDX_UNDEFINED for what is no tensor */
-SDX_API size_t sdx_tensor_rank(const sdx_value *tensor);          /* 0 for a scalar */
-SDX_API const int64_t *sdx_tensor_dims(const sdx_value *tensor);  /* rank numbers */
-SDX_API size_t sdx_tensor_len(const sdx_value *tensor);           /* elements */
-SDX_API size_t sdx_tensor_size(const sdx_value *tensor);          /* bytes of all elements (strings: of their sdx_str views) */
-SDX_API void *sdx_tensor_data(const sdx_value *tensor);           /* row-major elements; sdx_str[len] for strings; NULL when len is 0 */
+/* SDX_UNDEFINED for what is no tensor */
+SDX_API sdx_dtype sdx_tensor_dtype(const sdx_value *tensor);
+SDX_API size_t sdx_tensor_rank(const sdx_value *tensor);         /* 0 for a scalar */
+SDX_API const int64_t *sdx_tensor_dims(const sdx_value *tensor); /* rank numbers */
+SDX_API size_t sdx_tensor_len(const sdx_value *tensor);          /* elements */
+/* bytes of all elements (strings: of their sdx_str views) */
+SDX_API size_t sdx_tensor_size(const sdx_value *tensor);
+/* row-major elements; sdx_str[len] for strings; NULL when len is 0 */
+SDX_API void *sdx_tensor_data(const sdx_value *tensor);
 
-/* A sequence of `n` values (each is retained). `element` types an empty one and is checked against the others. */
-SDX_API sdx_status sdx_sequence_create(const sdx_allocator *allocator, sdx_dtype element, sdx_value *const *items, size_t n, sdx_value **out);
-/* A map from a 1-D tensor of distinct keys (int64 or string) to the same number of values, a tensor whose first dimension is that number. */
-SDX_API sdx_status sdx_map_create(const sdx_allocator *allocator, sdx_value *keys, sdx_value *values, sdx_value **out);
+/* A sequence of `n` values (each is retained). `element` types an empty one and is checked against
+ * the others. */
+SDX_API sdx_status sdx_sequence_create(const sdx_allocator *allocator, sdx_dtype element,
+                                       sdx_value *const *items, size_t n, sdx_value **out);
+/* A map from a 1-D tensor of distinct keys (int64 or string) to the same number of values, a tensor
+ * whose first dimension is that number. */
+SDX_API sdx_status sdx_map_create(const sdx_allocator *allocator, sdx_value *keys,
+                                  sdx_value *values, sdx_value **out);
 /* An optional with a value, or an empty one (NULL). */
-SDX_API sdx_status sdx_optional_create(const sdx_allocator *allocator, sdx_value *value, sdx_value **out);
+SDX_API sdx_status sdx_optional_create(const sdx_allocator *allocator, sdx_value *value,
+                                       sdx_value **out);
 
 SDX_API size_t sdx_sequence_len(const sdx_value *sequence);
-SDX_API sdx_value *sdx_sequence_at(const sdx_value *sequence, size_t index); /* borrowed; NULL beyond the end */
-SDX_API sdx_value *sdx_map_keys(const sdx_value *map);                        /* borrowed: a 1-D tensor */
-SDX_API sdx_value *sdx_map_values(const sdx_value *map);                      /* borrowed: a tensor, one row a key */
-SDX_API sdx_value *sdx_optional_get(const sdx_value *optional);               /* borrowed; NULL when it is empty */
+/* borrowed; NULL beyond the end */
+SDX_API sdx_value *sdx_sequence_at(const sdx_value *sequence, size_t index);
+/* borrowed: a 1-D tensor */
+SDX_API sdx_value *sdx_map_keys(const sdx_value *map);
+/* borrowed: a tensor, one row a key */
+SDX_API sdx_value *sdx_map_values(const sdx_value *map);
+/* borrowed; NULL when it is empty */
+SDX_API sdx_value *sdx_optional_get(const sdx_value *optional);
 
-/* Reads a serialised TensorProto, SequenceProto, MapProto or OptionalProto of `kind`. The result does not refer to `bytes`. `name` (may be NULL) receives a
- * borrowed view into `bytes` of the proto's name. Errors: SDX_INVALID_MODEL. */
-SDX_API sdx_status sdx_value_parse(const sdx_allocator *allocator, sdx_kind kind, const void *bytes, size_t size, sdx_value **out, sdx_str *name);
-/* Writes a value as such a proto into a new block of `allocator`, which the caller gives back with its `deallocate` (NULL allocator: sdx_bytes_free). */
-SDX_API sdx_status sdx_value_serialize(const sdx_allocator *allocator, const sdx_value *value, const char *name, void **bytes, size_t *size);
+/* Reads a serialised TensorProto, SequenceProto, MapProto or OptionalProto of `kind`. The result
+ * does not refer to `bytes`. `name` (may be NULL) receives a borrowed view into `bytes` of the
+ * proto's name. Errors: SDX_INVALID_MODEL. */
+SDX_API sdx_status sdx_value_parse(const sdx_allocator *allocator, sdx_kind kind, const void *bytes,
+                                   size_t size, sdx_value **out, sdx_str *name);
+/* Writes a value as such a proto into a new block of `allocator`, which the caller gives back with
+ * its `deallocate` (NULL allocator: sdx_bytes_free). */
+SDX_API sdx_status sdx_value_serialize(const sdx_allocator *allocator, const sdx_value *value,
+                                       const char *name, void **bytes, size_t *size);
 SDX_API void sdx_bytes_free(void *bytes, size_t size);
 
-/* ---- runtime --------------------------------------------------------------------------------------------------------------------- */
+/* ---- runtime --------------------------------------------------------------------------------- */
 
 typedef struct sdx_runtime sdx_runtime;
 
@@ -161,40 +199,49 @@ SDX_API void sdx_runtime_options_init(sdx_runtime_options *options);
 SDX_API sdx_status sdx_runtime_create(const sdx_runtime_options *options, sdx_runtime **out);
 SDX_API void sdx_runtime_release(sdx_runtime *runtime);
 
-/* ---- model ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- model ----------------------------------------------------------------------------------- */
 
 typedef struct sdx_model sdx_model;
 
-/* How the bytes of a file are held: mapped in place (the file must not change while the model lives), copied to memory, or mapped from a private
- * unlinked copy. */
+/* How the bytes of a file are held: mapped in place (the file must not change while the model
+ * lives), copied to memory, or mapped from a private unlinked copy. */
 typedef enum sdx_load_mode { SDX_LOAD_MAP, SDX_LOAD_COPY, SDX_LOAD_SNAPSHOT } sdx_load_mode;
 
-/* What arithmetic may do to float32: DEFAULT keeps its semantics within stated bounds (fused multiply-add), STRICT forbids contraction that the
- * kernel could choose. */
+/* What arithmetic may do to float32: DEFAULT keeps its semantics within stated bounds (fused
+ * multiply-add), STRICT forbids contraction that the kernel could choose. */
 typedef enum sdx_numerics { SDX_NUMERICS_DEFAULT, SDX_NUMERICS_STRICT } sdx_numerics;
 
-/* Reads external data: fills `data` with `length` bytes of file `name` from `offset`. Returns false when it cannot. */
+/* Reads external data: fills `data` with `length` bytes of file `name` from `offset`. Returns false
+ * when it cannot. */
 typedef bool sdx_read_fn(void *user, sdx_str name, uint64_t offset, void *data, size_t length);
 
 typedef struct sdx_model_options {
-    size_t struct_size;         /* set by init */
-    sdx_load_mode load;         /* default: SDX_LOAD_MAP */
-    sdx_numerics numerics;      /* default: SDX_NUMERICS_DEFAULT */
-    size_t memory_limit;        /* bytes for the graph, copies of weights and packs; 0: none; default: 0 */
-    bool optimize;              /* rewrite the graph; default: true */
-    const char *disabled_rules; /* names of rewrites not to use, separated by commas; default: NULL */
-    const char *folder;         /* where external data lies; default: NULL, the folder of the file (none for a model from memory) */
-    sdx_read_fn *read;          /* reads external data instead of the file system; default: NULL */
-    void *read_user;            /* passed to read; default: NULL */
+    size_t struct_size;    /* set by init */
+    sdx_load_mode load;    /* default: SDX_LOAD_MAP */
+    sdx_numerics numerics; /* default: SDX_NUMERICS_DEFAULT */
+    /* bytes for the graph, copies of weights and packs; 0: none; default: 0 */
+    size_t memory_limit;
+    bool optimize; /* rewrite the graph; default: true */
+    /* names of rewrites not to use, separated by commas; default: NULL */
+    const char *disabled_rules;
+    /* where external data lies; default: NULL, the folder of the file (none for a model from
+     * memory) */
+    const char *folder;
+    sdx_read_fn *read; /* reads external data instead of the file system; default: NULL */
+    void *read_user;   /* passed to read; default: NULL */
 } sdx_model_options;
 
 SDX_API void sdx_model_options_init(sdx_model_options *options);
 
-/* Loads an ONNX file: reads, checks, upgrades and optimises the graph. `options` may be NULL. All operators that are not available are reported in
- * one error. Errors: SDX_NOT_FOUND, SDX_IO, SDX_INVALID_MODEL, SDX_UNSUPPORTED_OPERATOR, SDX_UNSUPPORTED, SDX_LIMIT, SDX_OUT_OF_MEMORY. */
-SDX_API sdx_status sdx_model_load(sdx_runtime *runtime, const char *path, const sdx_model_options *options, sdx_model **out);
-/* The same from memory, which is copied unless load is SDX_LOAD_MAP: then it must live and not change as long as the model. */
-SDX_API sdx_status sdx_model_load_memory(sdx_runtime *runtime, const void *bytes, size_t size, const sdx_model_options *options, sdx_model **out);
+/* Loads an ONNX file: reads, checks, upgrades and optimises the graph. `options` may be NULL. All
+ * operators that are not available are reported in one error. Errors: SDX_NOT_FOUND, SDX_IO,
+ * SDX_INVALID_MODEL, SDX_UNSUPPORTED_OPERATOR, SDX_UNSUPPORTED, SDX_LIMIT, SDX_OUT_OF_MEMORY. */
+SDX_API sdx_status sdx_model_load(sdx_runtime *runtime, const char *path,
+                                  const sdx_model_options *options, sdx_model **out);
+/* The same from memory, which is copied unless load is SDX_LOAD_MAP: then it must live and not
+ * change as long as the model. */
+SDX_API sdx_status sdx_model_load_memory(sdx_runtime *runtime, const void *bytes, size_t size,
+                                         const sdx_model_options *options, sdx_model **out);
 SDX_API sdx_model *sdx_model_retain(sdx_model *model);
 SDX_API void sdx_model_release(sdx_model *model);
 
@@ -202,102 +249,126 @@ SDX_API void sdx_model_release(sdx_model *model);
 typedef struct sdx_port_info {
     sdx_str name;
     sdx_kind kind;
-    sdx_dtype dtype;       /* of the tensor, or of the elements of the sequence or optional; of the values of a map */
-    sdx_dtype key;         /* of a map */
-    bool has_rank;         /* else rank and dims say nothing */
-    bool has_default;      /* an input with an initializer: may be left out */
+    /* of the tensor, or of the elements of the sequence or optional; of the values of a map */
+    sdx_dtype dtype;
+    sdx_dtype key;    /* of a map */
+    bool has_rank;    /* else rank and dims say nothing */
+    bool has_default; /* an input with an initializer: may be left out */
     size_t rank;
-    int64_t dims[SDX_MAX_RANK];   /* -1: not known before the run */
+    int64_t dims[SDX_MAX_RANK];    /* -1: not known before the run */
     sdx_str symbols[SDX_MAX_RANK]; /* name or expression of an unknown dim ("batch"), else empty */
 } sdx_port_info;
 
 SDX_API size_t sdx_model_n_inputs(const sdx_model *model);
 SDX_API size_t sdx_model_n_outputs(const sdx_model *model);
-SDX_API sdx_status sdx_model_input(const sdx_model *model, size_t index, sdx_port_info *out);  /* views live as long as the model */
+/* views live as long as the model */
+SDX_API sdx_status sdx_model_input(const sdx_model *model, size_t index, sdx_port_info *out);
 SDX_API sdx_status sdx_model_output(const sdx_model *model, size_t index, sdx_port_info *out);
 
 typedef struct sdx_model_summary {
     sdx_str producer, producer_version, graph_name, domain, doc;
     int64_t ir_version, model_version;
-    size_t n_nodes;        /* in the file, functions and subgraphs included */
-    size_t n_nodes_final;  /* after optimisation, subgraphs included */
-    size_t n_functions;    /* model-local */
+    size_t n_nodes;       /* in the file, functions and subgraphs included */
+    size_t n_nodes_final; /* after optimisation, subgraphs included */
+    size_t n_functions;   /* model-local */
     size_t n_initializers;
     uint64_t n_parameters; /* elements of all float initializers */
-    uint64_t flops;        /* multiply-adds times two of one run, for the declared dims with unknown ones as 1 */
-    size_t file_size;      /* bytes, external data not included */
+    /* multiply-adds times two of one run, for the declared dims with unknown ones as 1 */
+    uint64_t flops;
+    size_t file_size; /* bytes, external data not included */
 } sdx_model_summary;
 
 SDX_API void sdx_model_summarize(const sdx_model *model, sdx_model_summary *out);
 SDX_API size_t sdx_model_n_opsets(const sdx_model *model);
-SDX_API sdx_status sdx_model_opset(const sdx_model *model, size_t index, sdx_str *domain, int64_t *version);
+SDX_API sdx_status sdx_model_opset(const sdx_model *model, size_t index, sdx_str *domain,
+                                   int64_t *version);
 SDX_API size_t sdx_model_n_metadata(const sdx_model *model);
-SDX_API sdx_status sdx_model_metadata(const sdx_model *model, size_t index, sdx_str *key, sdx_str *value);
+SDX_API sdx_status sdx_model_metadata(const sdx_model *model, size_t index, sdx_str *key,
+                                      sdx_str *value);
 
 /* Operators of the file and how often each occurs, sorted by name. */
 SDX_API size_t sdx_model_n_operators(const sdx_model *model);
-SDX_API sdx_status sdx_model_operator(const sdx_model *model, size_t index, sdx_str *domain, sdx_str *name, size_t *count);
+SDX_API sdx_status sdx_model_operator(const sdx_model *model, size_t index, sdx_str *domain,
+                                      sdx_str *name, size_t *count);
 
 /* The optimised graph as text, in a new block of the process's allocator (sdx_bytes_free). */
 SDX_API sdx_status sdx_model_dump(const sdx_model *model, void **text, size_t *size);
 
-/* ---- context --------------------------------------------------------------------------------------------------------------------- */
+/* ---- context --------------------------------------------------------------------------------- */
 
 typedef struct sdx_context sdx_context;
 
 typedef struct sdx_context_options {
-    size_t struct_size;  /* set by init */
-    unsigned threads;    /* lanes of a run, the caller included; 0: the CPUs this process may use; default: 0 */
-    size_t memory_limit; /* bytes for the slab, scratch, dynamic values and outputs the engine makes; 0: none; default: 0 */
-    bool keep_denormals; /* compute with denormal numbers instead of flushing them to zero; default: false */
+    size_t struct_size; /* set by init */
+    /* lanes of a run, the caller included; 0: the CPUs this process may use; default: 0 */
+    unsigned threads;
+    /* bytes for the slab, scratch, dynamic values and outputs the engine makes; 0: none; default: 0
+     */
+    size_t memory_limit;
+    /* compute with denormal numbers instead of flushing them to zero; default: false */
+    bool keep_denormals;
 } sdx_context_options;
 
 SDX_API void sdx_context_options_init(sdx_context_options *options);
 /* A place to run `model`, which it keeps alive. `options` may be NULL. */
-SDX_API sdx_status sdx_context_create(sdx_model *model, const sdx_context_options *options, sdx_context **out);
+SDX_API sdx_status sdx_context_create(sdx_model *model, const sdx_context_options *options,
+                                      sdx_context **out);
 SDX_API void sdx_context_destroy(sdx_context *context);
 
-/* Runs the model. `inputs` are in the order of the model's inputs; NULL where the input has a default. `outputs` has one place for each output of the
- * model: NULL receives a new value to own; a tensor is filled in place and must have the right type and shape (the engine then allocates nothing in a
- * steady state). `wanted` (may be NULL: all) says which outputs are of interest; the others stay untouched.
- * After an error the context can run again; outputs then hold no new values. */
-SDX_API sdx_status sdx_context_run(sdx_context *context, sdx_value *const *inputs, size_t n_inputs, sdx_value **outputs, size_t n_outputs, const bool *wanted);
+/* Runs the model. `inputs` are in the order of the model's inputs; NULL where the input has a
+ * default. `outputs` has one place for each output of the model: NULL receives a new value to own;
+ * a tensor is filled in place and must have the right type and shape (the engine then allocates
+ * nothing in a steady state). `wanted` (may be NULL: all) says which outputs are of interest; the
+ * others stay untouched. After an error the context can run again; outputs then hold no new values.
+ */
+SDX_API sdx_status sdx_context_run(sdx_context *context, sdx_value *const *inputs, size_t n_inputs,
+                                   sdx_value **outputs, size_t n_outputs, const bool *wanted);
 
-/* Prepares for inputs of the shapes of `inputs`, whose elements are not read: the next run with these shapes starts at once. */
-SDX_API sdx_status sdx_context_bind(sdx_context *context, sdx_value *const *inputs, size_t n_inputs);
+/* Prepares for inputs of the shapes of `inputs`, whose elements are not read: the next run with
+ * these shapes starts at once. */
+SDX_API sdx_status sdx_context_bind(sdx_context *context, sdx_value *const *inputs,
+                                    size_t n_inputs);
 
 /* Ends a run at its next check from any thread with SDX_CANCELLED; without a run, does nothing. */
 SDX_API void sdx_context_cancel(sdx_context *context);
 /* A run that is not done `ns` nanoseconds after its start ends with SDX_DEADLINE; 0: never. */
 SDX_API void sdx_context_set_deadline(sdx_context *context, uint64_t ns);
-/* Gives the slab, scratch and dynamic memory back to the system; the next run takes what it needs anew. */
+/* Gives the slab, scratch and dynamic memory back to the system; the next run takes what it needs
+ * anew. */
 SDX_API void sdx_context_trim(sdx_context *context);
 
 typedef struct sdx_memory {
-    size_t file;         /* bytes of the mapped or copied file */
-    size_t weights;      /* bytes of initializers copied out of the file */
-    size_t packs;        /* bytes of weights in kernel order */
-    size_t graph;        /* bytes of the graph, program and tables */
-    size_t slab;         /* bytes of the context's planned memory; 0 in the report of a model */
-    size_t slab_bound;   /* the most bytes of planned values alive at once: no plan can do with less */
+    size_t file;    /* bytes of the mapped or copied file */
+    size_t weights; /* bytes of initializers copied out of the file */
+    size_t packs;   /* bytes of weights in kernel order */
+    size_t graph;   /* bytes of the graph, program and tables */
+    size_t slab;    /* bytes of the context's planned memory; 0 in the report of a model */
+    /* the most bytes of planned values alive at once: no plan can do with less */
+    size_t slab_bound;
     size_t dynamic;      /* bytes of values whose shape was found during the run */
     size_t context_peak; /* the most bytes the context ever had in use */
 } sdx_memory;
 
 SDX_API void sdx_model_memory(const sdx_model *model, sdx_memory *out);
-SDX_API void sdx_context_memory(const sdx_context *context, sdx_memory *out); /* its own and its model's */
+/* its own and its model's */
+SDX_API void sdx_context_memory(const sdx_context *context, sdx_memory *out);
 
-/* ---- this build ------------------------------------------------------------------------------------------------------------------- */
+/* ---- this build ------------------------------------------------------------------------------ */
 
-SDX_API const char *sdx_isa_in_use(void);      /* "avx512": the instruction set of the kernels */
-SDX_API unsigned sdx_effective_threads(void);  /* the CPUs this process may use: affinity and cgroup quota */
-SDX_API uint64_t sdx_split_loops(void);        /* parallel loops so far that were shared out: for tests and tuning */
+SDX_API const char *sdx_isa_in_use(void); /* "avx512": the instruction set of the kernels */
+/* the CPUs this process may use: affinity and cgroup quota */
+SDX_API unsigned sdx_effective_threads(void);
+/* parallel loops so far that were shared out: for tests and tuning */
+SDX_API uint64_t sdx_split_loops(void);
 
 /* Environment knobs: name, default and help of each; false beyond the last. */
-SDX_API bool sdx_knob_info(size_t index, const char **name, const char **standard, const char **help);
+SDX_API bool sdx_knob_info(size_t index, const char **name, const char **standard,
+                           const char **help);
 
-/* Operators of this build, sorted: domain ("" for ai.onnx), name, first and last opset version known; false beyond the last. */
-SDX_API bool sdx_operator_info(size_t index, const char **domain, const char **name, int *since, int *until);
+/* Operators of this build, sorted: domain ("" for ai.onnx), name, first and last opset version
+ * known; false beyond the last. */
+SDX_API bool sdx_operator_info(size_t index, const char **domain, const char **name, int *since,
+                               int *until);
 
 #ifdef __cplusplus
 }

@@ -1,5 +1,6 @@
-/* An arena: many small things that die together. Blocks are taken from a heap in growing chunks and given back all at once.
- * One thread at a time. Everything it returns is zeroed and aligned to 16 bytes (64 from 256 bytes on). */
+/* An arena: many small things that die together. Blocks are taken from a heap in growing chunks and
+ * given back all at once. One thread at a time. Everything it returns is zeroed and aligned to 16
+ * bytes (64 from 256 bytes on). */
 #ifndef SDX_BASE_ARENA_H
 #define SDX_BASE_ARENA_H
 
@@ -16,12 +17,17 @@ typedef struct sdx_arena {
 
 void sdx_arena_init(sdx_arena *arena, sdx_heap *heap);
 void sdx_arena_deinit(sdx_arena *arena); /* frees all; the arena may be initialised again */
-sdx_status sdx_arena_alloc(sdx_arena *arena, size_t n, size_t size, void **out) SDX_NODISCARD; /* n * size is checked */
-sdx_status sdx_arena_copy(sdx_arena *arena, const void *bytes, size_t size, void **out) SDX_NODISCARD;
-sdx_status sdx_arena_str(sdx_arena *arena, sdx_str text, sdx_str *out) SDX_NODISCARD; /* a copy; NUL-terminated as well */
-sdx_status sdx_arena_printf(sdx_arena *arena, sdx_str *out, const char *format, ...) SDX_NODISCARD SDX_PRINTF(3, 4);
+/* n * size is checked */
+sdx_status sdx_arena_alloc(sdx_arena *arena, size_t n, size_t size, void **out) SDX_NODISCARD;
+sdx_status sdx_arena_copy(sdx_arena *arena, const void *bytes, size_t size, void **out)
+    SDX_NODISCARD;
+/* a copy; NUL-terminated as well */
+sdx_status sdx_arena_str(sdx_arena *arena, sdx_str text, sdx_str *out) SDX_NODISCARD;
+sdx_status sdx_arena_printf(sdx_arena *arena, sdx_str *out, const char *format, ...)
+    SDX_NODISCARD SDX_PRINTF(3, 4);
 
 /* SDX_TRY(SDX_ARENA_NEW(arena, n, &things)); */
-#define SDX_ARENA_NEW(arena, n, out) sdx_arena_alloc((arena), (size_t)(n), sizeof **(out), (void **)(out))
+#define SDX_ARENA_NEW(arena, n, out) \
+    sdx_arena_alloc((arena), (size_t)(n), sizeof **(out), (void **)(out))
 
 #endif

@@ -1,4 +1,5 @@
-/* Arithmetic on sizes that says when it overflows. Each returns false on overflow and leaves *out alone. */
+/* Arithmetic on sizes that says when it overflows. Each returns false on overflow and leaves *out
+ * alone. */
 #ifndef SDX_BASE_CHECKED_H
 #define SDX_BASE_CHECKED_H
 
@@ -41,7 +42,9 @@ SDX_NODISCARD static inline bool sdx_mul_i64(int64_t a, int64_t b, int64_t *out)
     if (b != -1 && a != -1) {
         const bool same_sign = (a > 0) == (b > 0);
         const int64_t bound = same_sign ? INT64_MAX : INT64_MIN;
-        if (a > 0 ? (b > 0 ? b > bound / a : b < bound / a) : (b > 0 ? a < bound / b : a < bound / b)) return false;
+        if (a > 0 ? (b > 0 ? b > bound / a : b < bound / a)
+                  : (b > 0 ? a < bound / b : a < bound / b))
+            return false;
     }
     *out = a * b;
     return true;

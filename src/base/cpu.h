@@ -4,19 +4,31 @@
 
 #include <stdbool.h>
 
-/* Instruction sets that kernels are compiled for, in the order of preference within an architecture. */
-typedef enum sdx_isa { SDX_ISA_SCALAR, SDX_ISA_AVX2, SDX_ISA_AVX512, SDX_ISA_AVX512VNNI, SDX_ISA_NEON, SDX_ISA_NEONDOT, SDX_ISA_COUNT } sdx_isa;
+/* Instruction sets that kernels are compiled for, in the order of preference within an
+ * architecture. */
+typedef enum sdx_isa {
+    SDX_ISA_SCALAR,
+    SDX_ISA_AVX2,
+    SDX_ISA_AVX512,
+    SDX_ISA_AVX512VNNI,
+    SDX_ISA_NEON,
+    SDX_ISA_NEONDOT,
+    SDX_ISA_COUNT
+} sdx_isa;
 
 const char *sdx_isa_name(sdx_isa isa);
-/* AVX2 means with FMA and F16C; AVX512 means F+BW+DQ+VL; AVX512VNNI adds VNNI and BF16. Asks the operating system too. */
+/* AVX2 means with FMA and F16C; AVX512 means F+BW+DQ+VL; AVX512VNNI adds VNNI and BF16. Asks the
+ * operating system too. */
 bool sdx_cpu_has(sdx_isa isa);
 /* The best set this CPU has, or the one that the knob SDX_ISA names if the CPU has it. */
 sdx_isa sdx_cpu_best(void);
 
-/* CPUs this process may use: affinity, cut by the cgroup (v1 or v2) quota, rounded up; at least 1. Asked anew at each call. */
+/* CPUs this process may use: affinity, cut by the cgroup (v1 or v2) quota, rounded up; at least 1.
+ * Asked anew at each call. */
 unsigned sdx_cpu_count(void);
 
-/* Flush-to-zero for the calling thread: sets or clears it and returns the state before, for sdx_cpu_restore_fp. */
+/* Flush-to-zero for the calling thread: sets or clears it and returns the state before, for
+ * sdx_cpu_restore_fp. */
 unsigned sdx_cpu_set_flush(bool flush);
 void sdx_cpu_restore_fp(unsigned state);
 

@@ -1,4 +1,5 @@
-/* Files, as the loader needs them: a whole file as bytes, mapped or read, and names resolved beneath a folder. */
+/* Files, as the loader needs them: a whole file as bytes, mapped or read, and names resolved
+ * beneath a folder. */
 #ifndef SDX_BASE_FILE_H
 #define SDX_BASE_FILE_H
 
@@ -19,18 +20,22 @@ typedef struct sdx_file {
 sdx_status sdx_file_map(const char *path, sdx_file *out) SDX_NODISCARD;
 /* Reads `path` whole into a block of `heap`. */
 sdx_status sdx_file_read(const char *path, sdx_heap *heap, sdx_file *out) SDX_NODISCARD;
-/* Like map, of a private copy: an unlinked temporary file, so that later changes of `path` are not seen. */
+/* Like map, of a private copy: an unlinked temporary file, so that later changes of `path` are not
+ * seen. */
 sdx_status sdx_file_snapshot(const char *path, sdx_file *out) SDX_NODISCARD;
 void sdx_file_close(sdx_file *file);
-/* Tells the system that [data, data+size) of a mapped file is not needed soon; its pages go back. */
+/* Tells the system that [data, data+size) of a mapped file is not needed soon; its pages go back.
+ */
 void sdx_file_release_pages(const sdx_file *file, const void *data, size_t size);
 
-/* Opens `name`, a relative path from a model, beneath folder `dir` and maps it. Absolute names, "..", and anything that leads out of the
- * folder are refused; a symbolic link is followed only if its target lies in the model's own tree (the folder, or the folder its real
- * path is in, as in a hub cache). */
+/* Opens `name`, a relative path from a model, beneath folder `dir` and maps it. Absolute names,
+ * "..", and anything that leads out of the folder are refused; a symbolic link is followed only if
+ * its target lies in the model's own tree (the folder, or the folder its real path is in, as in a
+ * hub cache). */
 sdx_status sdx_file_map_beneath(const char *dir, sdx_str name, sdx_file *out) SDX_NODISCARD;
 
-/* Writes the bytes to `path` through a temporary name, so that a reader sees the old file or the new one. */
+/* Writes the bytes to `path` through a temporary name, so that a reader sees the old file or the
+ * new one. */
 sdx_status sdx_file_write(const char *path, const void *bytes, size_t size) SDX_NODISCARD;
 
 #endif

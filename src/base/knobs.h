@@ -11,7 +11,7 @@ typedef enum sdx_knob_id {
     SDX_KNOB_COUNT
 } sdx_knob_id;
 
-const char *sdx_knob(sdx_knob_id id);      /* its text, never NULL */
-int64_t sdx_knob_int(sdx_knob_id id);      /* its value, 0 where it is not a number */
+const char *sdx_knob(sdx_knob_id id); /* its text, never NULL */
+int64_t sdx_knob_int(sdx_knob_id id); /* its value, 0 where it is not a number */
 
 #endif

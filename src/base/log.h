@@ -10,6 +10,7 @@ typedef struct sdx_logger {
     sdx_log_level level; /* lines above it are dropped */
 } sdx_logger;
 
-void sdx_log(const sdx_logger *logger, sdx_log_level level, const char *format, ...) SDX_PRINTF(3, 4);
+void sdx_log(const sdx_logger *logger, sdx_log_level level, const char *format, ...)
+    SDX_PRINTF(3, 4);
 
 #endif

@@ -1,4 +1,5 @@
-/* A hash map from text to pointer: open addressing, keys borrowed (they must outlive the map). One writer, or many readers. */
+/* A hash map from text to pointer: open addressing, keys borrowed (they must outlive the map). One
+ * writer, or many readers. */
 #ifndef SDX_BASE_MAP_H
 #define SDX_BASE_MAP_H
 
@@ -19,7 +20,9 @@ typedef struct sdx_map {
 
 void sdx_map_init(sdx_map *map, sdx_heap *heap);
 void sdx_map_deinit(sdx_map *map);
-void *sdx_map_get(const sdx_map *map, sdx_str key);                                  /* NULL: not there */
-sdx_status sdx_map_put(sdx_map *map, sdx_str key, void *value) SDX_NODISCARD;        /* adds or replaces; value is not NULL */
+/* NULL: not there */
+void *sdx_map_get(const sdx_map *map, sdx_str key);
+/* adds or replaces; value is not NULL */
+sdx_status sdx_map_put(sdx_map *map, sdx_str key, void *value) SDX_NODISCARD;
 
 #endif

@@ -1,4 +1,5 @@
-/* Text: borrowed views (sdx_str) and growing buffers (sdx_buf). A view has no terminator and may hold any bytes. */
+/* Text: borrowed views (sdx_str) and growing buffers (sdx_buf). A view has no terminator and may
+ * hold any bytes. */
 #ifndef SDX_BASE_STR_H
 #define SDX_BASE_STR_H
 
@@ -9,20 +10,23 @@
 #include "base/heap.h"
 #include "base/status.h"
 
-/* The public view of a string (sardonyx.h): { const char *ptr; size_t len; }. Also the element of a string tensor. */
+/* The public view of a string (sardonyx.h): { const char *ptr; size_t len; }. Also the element of a
+ * string tensor. */
 #define SDX_STR(literal) ((sdx_str){(literal), sizeof(literal) - 1})
 /* printf("%.*s", SDX_FMT(s)) */
 #define SDX_FMT(s) (int)((s).len > 4096 ? 4096 : (s).len), (s).ptr ? (s).ptr : ""
 
-sdx_str sdx_str_from(const char *text);            /* NULL gives the empty view */
+sdx_str sdx_str_from(const char *text); /* NULL gives the empty view */
 bool sdx_str_eq(sdx_str a, sdx_str b);
 bool sdx_str_is(sdx_str a, const char *text);
 bool sdx_str_starts(sdx_str a, const char *prefix);
 bool sdx_str_ends(sdx_str a, const char *suffix);
-int sdx_str_cmp(sdx_str a, sdx_str b);             /* by bytes, as memcmp */
-uint64_t sdx_str_hash(sdx_str a);                  /* the same on every machine */
-bool sdx_str_int(sdx_str a, int64_t *out);         /* the whole view is a decimal integer in range */
-bool sdx_str_double(sdx_str a, double *out);       /* the whole view is a number; independent of the locale */
+int sdx_str_cmp(sdx_str a, sdx_str b); /* by bytes, as memcmp */
+uint64_t sdx_str_hash(sdx_str a);      /* the same on every machine */
+/* the whole view is a decimal integer in range */
+bool sdx_str_int(sdx_str a, int64_t *out);
+/* the whole view is a number; independent of the locale */
+bool sdx_str_double(sdx_str a, double *out);
 
 /* A growing byte buffer, always followed by a NUL that size does not count. One thread. */
 typedef struct sdx_buf {
