@@ -1,9 +1,11 @@
 /* Dimensions: a number, or an expression over symbols ("batch", "past+1"), in one 64-bit word.
  *
- * A word at or above SDX_DIM_MIN is a number, one below is the index of an expression in an sdx_dims table: hash-consed, so equal words
- * mean equal expressions. Arithmetic on numbers saturates at +-2^62 and never fails; whoever uses the result as a size checks it. When
- * everything is a number no table is needed (dims == NULL): binding a program runs the very same inference code that the loader runs with
- * symbols. A result that cannot be known is SDX_DIM_UNKNOWN, which equals nothing, itself included, for sdx_dim_eq. */
+ * A word at or above SDX_DIM_MIN is a number, one below is the index of an expression in an
+ * sdx_dims table: hash-consed, so equal words mean equal expressions. Arithmetic on numbers
+ * saturates at +-2^62 and never fails; whoever uses the result as a size checks it. When everything
+ * is a number no table is needed (dims == NULL): binding a program runs the very same inference
+ * code that the loader runs with symbols. A result that cannot be known is SDX_DIM_UNKNOWN, which
+ * equals nothing, itself included, for sdx_dim_eq. */
 #ifndef SDX_GRAPH_DIM_H
 #define SDX_GRAPH_DIM_H
 
@@ -20,12 +22,15 @@ typedef struct sdx_dims sdx_dims; /* one thread; lives in a model's arena */
 
 static inline bool sdx_dim_is_number(sdx_dim d) { return d >= SDX_DIM_MIN; }
 static inline bool sdx_dim_eq(sdx_dim a, sdx_dim b) { return a == b && a != SDX_DIM_UNKNOWN; }
-static inline sdx_dim sdx_dim_number(int64_t x) { return x > SDX_DIM_MAX ? SDX_DIM_MAX : x < SDX_DIM_MIN ? SDX_DIM_MIN : x; }
+static inline sdx_dim sdx_dim_number(int64_t x) {
+    return x > SDX_DIM_MAX ? SDX_DIM_MAX : x < SDX_DIM_MIN ? SDX_DIM_MIN : x;
+}
 
 sdx_status sdx_dims_create(sdx_arena *arena, sdx_dims **out) SDX_NODISCARD;
 void sdx_dims_destroy(sdx_dims *dims);
 
-/* The symbol `name`: the same word each time. A fresh symbol equals nothing else but itself. Both give SDX_DIM_UNKNOWN without a table or memory. */
+/* The symbol `name`: the same word each time. A fresh symbol equals nothing else but itself. Both
+ * give SDX_DIM_UNKNOWN without a table or memory. */
 sdx_dim sdx_dim_symbol(sdx_dims *dims, sdx_str name);
 sdx_dim sdx_dim_fresh(sdx_dims *dims);
 

@@ -1,4 +1,5 @@
-/* The type of a value in a graph: tensor, sequence, map or optional. Immutable; compare with sdx_type_eq. */
+/* The type of a value in a graph: tensor, sequence, map or optional. Immutable; compare with
+ * sdx_type_eq. */
 #ifndef SDX_TENSOR_TYPE_H
 #define SDX_TENSOR_TYPE_H
 
@@ -6,20 +7,25 @@
 
 typedef struct sdx_type {
     sdx_kind kind;
-    sdx_dtype dtype;                /* SDX_TENSOR: of the elements (SDX_UNDEFINED: not known); SDX_MAP: of the keys */
-    const struct sdx_type *element; /* SDX_SEQUENCE, SDX_OPTIONAL: what is inside; SDX_MAP: of the values; borrowed */
+    sdx_dtype
+        dtype; /* SDX_TENSOR: of the elements (SDX_UNDEFINED: not known); SDX_MAP: of the keys */
+    const struct sdx_type
+        *element; /* SDX_SEQUENCE, SDX_OPTIONAL: what is inside; SDX_MAP: of the values; borrowed */
 } sdx_type;
 
 /* The one type object of tensors of `dtype`. */
 const sdx_type *sdx_type_tensor(sdx_dtype dtype);
-/* The one type object of a sequence, or an optional, of tensors of `dtype`; optional of sequence by the third. */
+/* The one type object of a sequence, or an optional, of tensors of `dtype`; optional of sequence by
+ * the third. */
 const sdx_type *sdx_type_sequence(sdx_dtype dtype);
 const sdx_type *sdx_type_optional(sdx_dtype dtype);
 const sdx_type *sdx_type_optional_sequence(sdx_dtype dtype);
 
 bool sdx_type_eq(const sdx_type *a, const sdx_type *b);
-sdx_types sdx_type_set(const sdx_type *type);  /* the set with just this type: SDX_T(..), SDX_T_SEQUENCE, ... */
+sdx_types sdx_type_set(
+    const sdx_type *type); /* the set with just this type: SDX_T(..), SDX_T_SEQUENCE, ... */
 sdx_dtype sdx_type_leaf(const sdx_type *type); /* element type of the tensors at the bottom */
-const char *sdx_type_text(const sdx_type *type, char *buf, size_t size); /* "seq(tensor(float32))"; returns buf */
+const char *sdx_type_text(const sdx_type *type, char *buf,
+                          size_t size); /* "seq(tensor(float32))"; returns buf */
 
 #endif
