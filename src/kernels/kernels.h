@@ -1,11 +1,15 @@
-/* The table of compute kernels: pointers, strides and sizes in, results out. One const table per instruction set, all expanded from kernels.def.
+/* The table of compute kernels: pointers, strides and sizes in, results out. One const table per
+ * instruction set, all expanded from kernels.def.
  *
  * Common to every kernel, unless its type says otherwise:
- *   n, m, k, rows count elements and may be 0; a stride counts elements between two rows; pointers need no alignment beyond the element's own;
- *   y may be the very pointer x, a or b (in place), any other overlap of output and input is not allowed;
- *   element i has the same bits at every offset, length and alignment, and they depend on the shape and the instruction set alone;
- *   nothing is allocated, no state is kept: all kernels may run on any number of threads at once;
- *   sizes are the caller's to check: rows * stride must fit the buffer. */
+ * - n, m, k and rows count elements and may be 0; a stride counts elements between two rows;
+ *   pointers need no alignment beyond the element's own;
+ * - y may be the very pointer x, a or b (in place), no other overlap of output and input is
+ * allowed;
+ * - element i has the same bits at every offset, length and alignment, and they depend on the shape
+ *   and the instruction set alone;
+ * - nothing is allocated, no state is kept: all kernels may run on any number of threads at once;
+ * - sizes are the caller's to check: rows * stride must fit the buffer. */
 #ifndef SDX_KERNELS_KERNELS_H
 #define SDX_KERNELS_KERNELS_H
 
@@ -15,8 +19,9 @@
 
 #include "base/cpu.h"
 
-/* 16-bit floats, as bits. Widening is exact (a signalling NaN becomes quiet); narrowing rounds to nearest, ties to even, overflows to infinity,
- * keeps denormals, and keeps the upper bits of a NaN and makes it quiet. Not in place. */
+/* 16-bit floats, as bits. Widening is exact (a signalling NaN becomes quiet); narrowing rounds to
+ * nearest, ties to even, overflows to infinity, keeps denormals, and keeps the upper bits of a NaN
+ * and makes it quiet. Not in place. */
 typedef void sdx_widen_f32_fn(float *y, const uint16_t *x, size_t n);
 typedef void sdx_narrow_f32_fn(uint16_t *y, const float *x, size_t n);
 
@@ -30,31 +35,41 @@ typedef enum sdx_form {
     SDX_FORM_SV  /* y[i] = f(a[0], b[i]) */
 } sdx_form;
 
-/* Binary maps. Integers wrap; float min and max give NaN when either operand is NaN. In place: y may be a or b where that one is a vector. */
+/* Binary maps. Integers wrap; float min and max give NaN when either operand is NaN. In place: y
+ * may be a or b where that one is a vector. */
 typedef void sdx_binary_f32_fn(float *y, const float *a, const float *b, size_t n, sdx_form form);
-typedef void sdx_binary_f64_fn(double *y, const double *a, const double *b, size_t n, sdx_form form);
-typedef void sdx_binary_i32_fn(int32_t *y, const int32_t *a, const int32_t *b, size_t n, sdx_form form);
-typedef void sdx_binary_i64_fn(int64_t *y, const int64_t *a, const int64_t *b, size_t n, sdx_form form);
+typedef void sdx_binary_f64_fn(double *y, const double *a, const double *b, size_t n,
+                               sdx_form form);
+typedef void sdx_binary_i32_fn(int32_t *y, const int32_t *a, const int32_t *b, size_t n,
+                               sdx_form form);
+typedef void sdx_binary_i64_fn(int64_t *y, const int64_t *a, const int64_t *b, size_t n,
+                               sdx_form form);
 
 /* y[i] = 1 where the relation holds, else 0; every relation with a NaN is false. Not in place. */
-typedef void sdx_compare_f32_fn(uint8_t *y, const float *a, const float *b, size_t n, sdx_form form);
-typedef void sdx_compare_f64_fn(uint8_t *y, const double *a, const double *b, size_t n, sdx_form form);
-typedef void sdx_compare_i32_fn(uint8_t *y, const int32_t *a, const int32_t *b, size_t n, sdx_form form);
-typedef void sdx_compare_i64_fn(uint8_t *y, const int64_t *a, const int64_t *b, size_t n, sdx_form form);
+typedef void sdx_compare_f32_fn(uint8_t *y, const float *a, const float *b, size_t n,
+                                sdx_form form);
+typedef void sdx_compare_f64_fn(uint8_t *y, const double *a, const double *b, size_t n,
+                                sdx_form form);
+typedef void sdx_compare_i32_fn(uint8_t *y, const int32_t *a, const int32_t *b, size_t n,
+                                sdx_form form);
+typedef void sdx_compare_i64_fn(uint8_t *y, const int64_t *a, const int64_t *b, size_t n,
+                                sdx_form form);
 
-/* One number from a contiguous row of n; p is a parameter of some. Sums are pairwise over blocks of lanes: the error grows with log n.
- * An empty row gives the neutral element: 0, 1 for products, -inf for max, +inf for min. Any NaN in x gives NaN. */
+/* One number from a contiguous row of n; p is a parameter of some. Sums are pairwise over blocks of
+ * lanes: the error grows with log n. An empty row gives the neutral element: 0, 1 for products,
+ * -inf for max, +inf for min. Any NaN in x gives NaN. */
 typedef float sdx_reduce_f32_fn(const float *x, size_t n, float p);
 
-/* The same over the outer axis: y[j] = reduction over r of x[r * stride + j], for j < n. y is written, not read, and must not overlap x.
- * The order over r depends on rows alone. */
+/* The same over the outer axis: y[j] = reduction over r of x[r * stride + j], for j < n. y is
+ * written, not read, and must not overlap x. The order over r depends on rows alone. */
 typedef void sdx_reduce_rows_f32_fn(float *y, const float *x, size_t rows, size_t n, size_t stride);
 
-/* Softmax and log-softmax of one contiguous row. A row that holds a NaN, or +inf, or -inf alone, gives NaN as the formula does. */
+/* Softmax and log-softmax of one contiguous row. A row that holds a NaN, or +inf, or -inf alone,
+ * gives NaN as the formula does. */
 typedef void sdx_row_f32_fn(float *y, const float *x, size_t n);
 
-/* Layer norm and RMS norm of one contiguous row: y[i] = (x[i] - mean) * inv_std * scale[i] + bias[i], inv_std = 1 / sqrt(variance + epsilon).
- * RMS norm takes mean as 0. */
+/* Layer norm and RMS norm of one contiguous row: y[i] = (x[i] - mean) * inv_std * scale[i] +
+ * bias[i], inv_std = 1 / sqrt(variance + epsilon). RMS norm takes mean as 0. */
 typedef struct sdx_norm_f32 {
     const float *scale; /* n factors, or NULL for 1 */
     const float *bias;  /* n terms, or NULL for 0 */
@@ -66,30 +81,37 @@ typedef void sdx_norm_f32_fn(float *y, const float *x, size_t n, const sdx_norm_
 
 /* The packed matrix product: C = post(alpha * A B + beta * D), all in float32.
  *
- * Order of the sum (the promise to the caller): k is cut into ceil(k / kc) blocks of equal length, rounded up; within a block the products are
- * added in order of k from 0 by FMA (the scalar set multiplies and adds); C = alpha * first block + beta * D, then C += alpha * block for each
- * other one. It does not depend on m, n, the ranges, on which operands are packed, nor on the position in C. */
+ * Order of the sum (the promise to the caller): k is cut into ceil(k / kc) blocks of equal length,
+ * rounded up; within a block the products are added in order of k from 0 by FMA (the scalar set
+ * multiplies and adds); C = alpha * first block + beta * D, then C += alpha * block for each other
+ * one. It does not depend on m, n, the ranges, on which operands are packed, nor on the position in
+ * C. */
 typedef struct sdx_gemm_info {
-    const char *format; /* key of the packed formats: packs may be exchanged between sets of equal format */
-    size_t mr, nr;      /* rows and columns of the largest tile; B is packed in panels of nr columns */
-    size_t kc;          /* the longest block of k */
-    size_t mc;          /* rows of A that are packed into scratch at a time */
+    const char *
+        format; /* key of the packed formats: packs may be exchanged between sets of equal format */
+    size_t mr, nr; /* rows and columns of the largest tile; B is packed in panels of nr columns */
+    size_t kc;     /* the longest block of k */
+    size_t mc;     /* rows of A that are packed into scratch at a time */
 } sdx_gemm_info;
 typedef const sdx_gemm_info *sdx_gemm_info_fn(void);
 
 typedef struct sdx_gemm_f32 {
-    size_t m, n, k;        /* of the whole product */
-    size_t m0, m1, n0, n1; /* the part to compute, for callers that split it: m0 <= m1 <= m; n0 a multiple of nr; with a packed A every tile
-                              whose first row lies in [m0, m1) is computed, so any cuts of [0, m) give each tile to one part */
-    const float *a;        /* A[i, p] = a[i * a_row + p * a_col], or a pack of gemm_f32_pack_a */
+    size_t m, n, k; /* of the whole product */
+    size_t m0, m1, n0,
+        n1; /* the part to compute, for callers that split it: m0 <= m1 <= m; n0 a multiple of nr;
+               with a packed A every tile whose first row lies in [m0, m1) is computed, so any cuts
+               of [0, m) give each tile to one part */
+    const float *a; /* A[i, p] = a[i * a_row + p * a_col], or a pack of gemm_f32_pack_a */
     size_t a_row, a_col;
     bool a_packed;
     bool b_packed;
-    const float *b; /* B[p, j] = b[p * b_row + j], or a pack of gemm_f32_pack_b; from about 2 * mr rows of A on, packing first is faster */
+    const float *b; /* B[p, j] = b[p * b_row + j], or a pack of gemm_f32_pack_b; from about 2 * mr
+                       rows of A on, packing first is faster */
     size_t b_row;
     float *c; /* C[i, j] = c[i * c_row + j]; must not overlap A or B */
     size_t c_row;
-    const float *d; /* D[i, j] = d[i * d_row + j * d_col], d_col 0 or 1, or NULL for none; D may be C itself with the strides of C */
+    const float *d; /* D[i, j] = d[i * d_row + j * d_col], d_col 0 or 1, or NULL for none; D may be
+                       C itself with the strides of C */
     size_t d_row, d_col;
     float alpha, beta;
     sdx_unary_f32_fn *post; /* applied to each finished run of a row, or NULL */
@@ -105,33 +127,39 @@ static inline size_t sdx_gemm_f32_scratch(const sdx_gemm_info *info, const sdx_g
     return g->a_packed ? 0 : rows * depth * sizeof(float);
 }
 
-/* Elements of a packed B: n is rounded up to whole panels, the last one padded with zeros. A packed A has m * k elements.
- * Panel q (columns q * nr on) stands at element q * nr * k of the pack. */
+/* Elements of a packed B: n is rounded up to whole panels, the last one padded with zeros. A packed
+ * A has m * k elements. Panel q (columns q * nr on) stands at element q * nr * k of the pack. */
 static inline size_t sdx_gemm_packed_b_len(const sdx_gemm_info *info, size_t n, size_t k) {
     return (n + info->nr - 1) / info->nr * info->nr * k;
 }
 
-/* A matrix to pack: element (i, j) is src[i * row + j * col], so that a transposed one only swaps the strides. */
+/* A matrix to pack: element (i, j) is src[i * row + j * col], so that a transposed one only swaps
+ * the strides. */
 typedef struct sdx_matrix_f32 {
     const float *src;
     size_t rows, cols; /* B: k and n; A: m and k */
     size_t row, col;
 } sdx_matrix_f32;
-/* Packs B: panels [first, last) into the pack that begins at dst. Packs A: all tiles; first and last are rows, as m0 and m1 above. */
+/* Packs B: panels [first, last) into the pack that begins at dst. Packs A: all tiles; first and
+ * last are rows, as m0 and m1 above. */
 typedef void sdx_pack_f32_fn(float *dst, const sdx_matrix_f32 *matrix, size_t first, size_t last);
 
-/* Plain products for the other types: C[i, j] = sum over p of A[i, p] * B[p, j] in order of p, from 0; integers wrap. Rows of C from m0 to m1.
- * Strides of A and B are free; C has stride 1 along j and must not overlap A or B. */
+/* Plain products for the other types: C[i, j] = sum over p of A[i, p] * B[p, j] in order of p, from
+ * 0; integers wrap. Rows of C from m0 to m1. Strides of A and B are free; C has stride 1 along j
+ * and must not overlap A or B. */
 typedef struct sdx_gemm_plain {
     size_t m0, m1, n, k;
     size_t a_row, a_col, b_row, b_col, c_row;
 } sdx_gemm_plain;
 typedef void sdx_gemm_f64_fn(double *c, const double *a, const double *b, const sdx_gemm_plain *g);
-typedef void sdx_gemm_i32_fn(int32_t *c, const int32_t *a, const int32_t *b, const sdx_gemm_plain *g);
-typedef void sdx_gemm_i64_fn(int64_t *c, const int64_t *a, const int64_t *b, const sdx_gemm_plain *g);
+typedef void sdx_gemm_i32_fn(int32_t *c, const int32_t *a, const int32_t *b,
+                             const sdx_gemm_plain *g);
+typedef void sdx_gemm_i64_fn(int64_t *c, const int64_t *a, const int64_t *b,
+                             const sdx_gemm_plain *g);
 
-/* The 8-bit product: C (int32, wrapping) = A B, where A and B are each int8 or uint8. Zero points are the caller's, through row and column sums:
- * sum (a - za)(b - zb) = C - zb * row_sum(a) - za * col_sum(b) + k * za * zb. */
+/* The 8-bit product: C (int32, wrapping) = A B, where A and B are each int8 or uint8. Zero points
+ * are the caller's, through row and column sums: sum (a - za)(b - zb) = C - zb * row_sum(a) - za *
+ * col_sum(b) + k * za * zb. */
 typedef struct sdx_gemm_i8 {
     size_t m0, m1, n, k; /* rows [m0, m1) are computed */
     const void *a;       /* A[i, p] at a + i * a_row + p, int8 or uint8 */
@@ -150,7 +178,8 @@ typedef struct sdx_matrix_i8 {
     size_t row, col;
     bool is_signed;
 } sdx_matrix_i8;
-/* Packs B into dst, of gemm_i8_pack_size(n, k) bytes, aligned to 4; col_sums (n of them) may be NULL. */
+/* Packs B into dst, of gemm_i8_pack_size(n, k) bytes, aligned to 4; col_sums (n of them) may be
+ * NULL. */
 typedef void sdx_pack_i8_fn(void *dst, int32_t *col_sums, const sdx_matrix_i8 *matrix);
 typedef size_t sdx_gemm_size_fn(size_t n, size_t k);
 
