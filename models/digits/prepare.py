@@ -80,7 +80,7 @@ def ink(g, width, height, polarity="auto"):
     )
     h, w = g.shape
     r = g - paper(g)
-    dark = polarity == "dark" or (polarity == "auto" and (r * np.abs(r)).sum() <= 0)
+    dark = polarity == "dark" or (polarity == "auto" and (r**3).sum() <= 0)
     d = np.maximum(0, -r if dark else r)
     largest = d.max()
     if largest < LEAST_CONTRAST:
