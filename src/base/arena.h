@@ -17,7 +17,7 @@ typedef struct sdx_arena {
 
 void sdx_arena_init(sdx_arena *arena, sdx_heap *heap);
 void sdx_arena_deinit(sdx_arena *arena); /* frees all; the arena may be initialised again */
-/* n * size is checked */
+/* n * size is checked; of 0 bytes it gives an address as well */
 sdx_status sdx_arena_alloc(sdx_arena *arena, size_t n, size_t size, void **out) SDX_NODISCARD;
 sdx_status sdx_arena_copy(sdx_arena *arena, const void *bytes, size_t size, void **out)
     SDX_NODISCARD;

@@ -1,5 +1,6 @@
 /* A hash map from text to pointer: open addressing, keys borrowed (they must outlive the map). One
- * writer, or many readers. */
+ * writer, or many readers. The order of the entries differs from run to run: nothing that can be
+ * seen may follow it. */
 #ifndef SDX_BASE_MAP_H
 #define SDX_BASE_MAP_H
 
