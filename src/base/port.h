@@ -1,0 +1,41 @@
+/* What the rest of base asks of the operating system (os_*.c) and of the processor (cpu_*.c): the
+ * list of what a port to another one has to write. File, clock and wait functions stand in their
+ * own headers. */
+#ifndef SDX_BASE_PORT_H
+#define SDX_BASE_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Zeroed memory straight from the system, in whole pages, aligned to at least 2 MiB and to
+ * `alignment`, asking for huge pages; NULL: none. Unmapping takes the same size and gives the pages
+ * back. */
+void *sdx_os_pages_map(size_t size, size_t alignment);
+void sdx_os_pages_unmap(void *ptr, size_t size);
+
+typedef struct sdx_os_thread sdx_os_thread;
+
+/* A thread named "sardonyx" with all signals blocked and a stack of 1 MiB; NULL: the system gives
+ * none. It ends in join, which waits for it, or detach, which lets it go. */
+sdx_os_thread *sdx_os_thread_start(void (*body)(void *arg), void *arg);
+void sdx_os_thread_join(sdx_os_thread *thread);
+void sdx_os_thread_detach(sdx_os_thread *thread);
+/* Forgets a thread that a fork left behind in the parent. */
+void sdx_os_thread_forget(sdx_os_thread *thread);
+void sdx_os_yield(void);
+
+/* Calls `prepare` and `parent` around each fork, `child` in the child, and `leave` when the process
+ * or the library ends. */
+void sdx_os_at_fork_and_exit(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+                             void (*leave)(void));
+
+/* CPUs that the cgroup quota allows, rounded up; 0: no quota. `self` is what /proc/self/cgroup is,
+ * `root` what /sys/fs/cgroup is. */
+unsigned sdx_os_quota(const char *self, const char *root);
+
+/* The instruction sets that the processor has and the system lets us use: bit 1 << sdx_isa. */
+unsigned sdx_cpu_probe(void);
+/* Tells the processor that this thread spins. */
+void sdx_cpu_relax(void);
+
+#endif
