@@ -1,7 +1,7 @@
 # Compiler flags, all of them: sdx_target(<target>) gives a target of ours the language, the warnings, the floating-point rules and the sanitizers.
 
 set(sdx_warnings
-  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion)
+  -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion -Wvla)
 if(CMAKE_C_COMPILER_ID MATCHES "Clang")
   list(APPEND sdx_warnings -Wno-pass-failed) # an unroll request that one instruction set cannot use is no defect
 endif()

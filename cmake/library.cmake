@@ -51,3 +51,6 @@ if(SDX_SHARED AND BUILD_SHARED_LIBS)
 else()
   add_library(sardonyx::sardonyx ALIAS sardonyx_static)
 endif()
+
+add_custom_target(libraries)
+add_dependencies(libraries sardonyx_static $<$<BOOL:${SDX_SHARED}>:sardonyx_shared>)

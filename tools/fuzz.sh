@@ -1,0 +1,61 @@
+# ./dev fuzz: builds the fuzzers and runs each from its corpus. Sourced by ./dev and by its tests.
+
+# Small models and tensors of the conformance cases make good first inputs; a folder fuzz/seeds/NAME holds those kept for one fuzzer.
+seed_corpus() { # NAME
+    local corpus=build/fuzz/corpus/$1 folders file
+    mkdir -p "$corpus"
+    [ ! -f "$corpus/.seeded" ] || return 0
+    if folders=$(conformance_folders); then
+        # shellcheck disable=SC2086 # a list of folders without blanks
+        find $folders \( -name model.onnx -o -name 'input_0.pb' \) -size -4k | LC_ALL=C sort | while read -r file; do
+            cp "$file" "$corpus/$(sha1sum <"$file" | cut -c1-20)"
+        done
+    fi
+    [ ! -d "fuzz/seeds/$1" ] || cp "fuzz/seeds/$1"/* "$corpus/"
+    touch "$corpus/.seeded"
+}
+
+# Line coverage of the parsers that the corpora reach, from a build of its own.
+print_coverage() { # NAME...
+    local build=build/fuzz-coverage name objects=() llvm
+    llvm=$(command -v llvm-cov-14 >/dev/null && echo -14 || true)
+    [ -f $build/build.ninja ] || cmake --preset fuzz -B $build -DCMAKE_C_COMPILER="$(command -v clang-14 || echo clang)" -DSDX_SANITIZE=fuzzer-no-link \
+        -DCMAKE_C_FLAGS='-fprofile-instr-generate -fcoverage-mapping' --log-level=WARNING
+    cmake --build $build -j "$(jobs_wanted)"
+    for name in "$@"; do
+        LLVM_PROFILE_FILE=$build/$name.profraw "$build/bin/$name" -runs=0 "build/fuzz/corpus/$name" 2>/dev/null
+        objects+=(-object "$build/bin/$name")
+    done
+    "llvm-profdata$llvm" merge -o $build/all.profdata $build/*.profraw
+    "llvm-cov$llvm" report "${objects[@]}" -instr-profile=$build/all.profdata src/wire src/onnx |
+        awk '/^(Filename|TOTAL|src)/ { printf "%-32s %10s\n", $1, $10 }'
+}
+
+run_fuzzers() { # [NAME...]
+    local name names=("$@") passed=0 failed=0 log
+    . tools/parts.sh
+    build_preset fuzz
+    if [ ${#names[@]} -eq 0 ]; then
+        mapfile -t names < <(cd fuzz 2>/dev/null && ls ./*.c 2>/dev/null | sed -E 's|^\./(.*)\.c$|\1|')
+    fi
+    [ ${#names[@]} -gt 0 ] || die "fuzz: fuzz/ holds no fuzzer, expected fuzz/fuzz_*.c"
+    mkdir -p build/fuzz/crashes
+    for name in "${names[@]}"; do
+        [ -x "build/fuzz/bin/$name" ] || die "fuzz: '$name' is not known, expected one of fuzz/*.c"
+        seed_corpus "$name"
+        log=build/fuzz/$name.log
+        say "$name: $option_seconds seconds"
+        if "build/fuzz/bin/$name" -max_total_time="$option_seconds" -timeout=10 -rss_limit_mb=2048 -artifact_prefix="build/fuzz/crashes/$name-" \
+            "build/fuzz/corpus/$name" >"$log" 2>&1; then
+            passed=$((passed + 1))
+            tail -n 1 "$log"
+        else
+            failed=$((failed + 1))
+            tail -n 40 "$log"
+            say "repeat with: build/fuzz/bin/$name $(ls -t build/fuzz/crashes/"$name"-* 2>/dev/null | head -n 1)"
+        fi
+    done
+    [ "$option_coverage" = no ] || print_coverage "${names[@]}"
+    counts $passed $failed 0
+    [ $failed -eq 0 ]
+}
