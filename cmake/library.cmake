@@ -53,4 +53,7 @@ else()
 endif()
 
 add_custom_target(libraries)
-add_dependencies(libraries sardonyx_static $<$<BOOL:${SDX_SHARED}>:sardonyx_shared>)
+add_dependencies(libraries sardonyx_static)
+if(SDX_SHARED)
+  add_dependencies(libraries sardonyx_shared)
+endif()
