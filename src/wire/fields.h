@@ -1,22 +1,24 @@
 /* Message types as data. A table says which fields a message has and where each lies in a plain C
  * struct; one decoder, one encoder and one printer serve all messages.
  *
- * How a field looks in its struct (member `x`):
- *   one number      T x; bool has_x;              T is int32_t, int64_t, uint32_t, uint64_t, float,
- * double or bool one text        sdx_str x;                    absent: ptr is NULL. Present but
- * empty: ptr is not NULL, len is 0 one message     const sdx_pb_y *x;            absent: NULL many
- * const T *x; size_t n_x;       numbers, texts (sdx_str) or messages, in one array many, as view
- * sdx_wire_view x;              float or double that may fill hundreds of megabytes
+ * How a field `x` looks in its struct:
+ *   one number     T x; bool has_x;         T is (u)int32_t, (u)int64_t, float, double or bool
+ *   one text       sdx_str x;               absent: ptr is NULL; empty: ptr is not NULL, len is 0
+ *   one message    const sdx_pb_y *x;       absent: NULL
+ *   many           const T *x; size_t n_x;  numbers, texts (sdx_str) or messages, in one array
+ *   many, a view   sdx_wire_view x;         float or double that may fill hundreds of megabytes
  *
- * Decoding never copies texts, bytes or views: they point into the input, which must outlive the
- * struct; arrays and sub-messages lie in the arena. Semantics are those of protobuf: unknown fields
- * are skipped, the last of several values wins, several occurrences of a single message are merged,
- * setting a member of a oneof clears the others, repeated numbers may be packed or not. A known
- * field of another wire type is an error, since skipping it would lose data silently.
+ * Decoding never copies texts, bytes or views: they point into the input, which must not change and
+ * must outlive the struct; arrays and sub-messages lie in the arena. Semantics are those of
+ * protobuf: unknown fields are skipped, the last of several values wins, several occurrences of a
+ * single message are merged, setting a member of a oneof clears the others, repeated numbers may be
+ * packed or not. A known field of another wire type is an error, since skipping it would lose data
+ * silently.
  *
- * Cost: time is linear in the bytes of headers (payloads of texts and bytes are not touched).
- * Memory from the arena is at most sdx_wire_growth(def) bytes for each byte of input, whatever the
- * input is: an empty sub-message takes 2 bytes of it. The arena's heap holds the absolute limit. */
+ * Cost: time is linear in the bytes of headers; payloads of texts and bytes are not touched. Of
+ * each byte of input at most (S + 96) / 2 bytes of arena are made, S being the size of the largest
+ * struct (an empty sub-message takes 2 bytes of input): some 170 for ONNX. The arena's heap has the
+ * absolute limit. Stack: below 300 bytes a level, SDX_WIRE_MAX_DEPTH levels. */
 #ifndef SDX_WIRE_FIELDS_H
 #define SDX_WIRE_FIELDS_H
 
@@ -108,8 +110,5 @@ sdx_status sdx_wire_encode(const sdx_message_def *def, const void *message, sdx_
  * enums as numbers). */
 sdx_status sdx_wire_text(const sdx_message_def *def, const void *message, sdx_buf *out)
     SDX_NODISCARD;
-
-/* Bytes of arena that decoding takes at most for each byte of input, apart from a constant. */
-size_t sdx_wire_growth(const sdx_message_def *def);
 
 #endif
