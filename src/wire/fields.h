@@ -18,7 +18,7 @@
  * Cost: time is linear in the bytes of headers; payloads of texts and bytes are not touched. Of
  * each byte of input at most (S + 96) / 2 bytes of arena are made, S being the size of the largest
  * struct (an empty sub-message takes 2 bytes of input): some 170 for ONNX. The arena's heap has the
- * absolute limit. Stack: below 300 bytes a level, SDX_WIRE_MAX_DEPTH levels. */
+ * absolute limit. Stack: some 400 bytes a level, SDX_WIRE_MAX_DEPTH levels. */
 #ifndef SDX_WIRE_FIELDS_H
 #define SDX_WIRE_FIELDS_H
 

@@ -38,7 +38,7 @@ static bool fail_at(sdx_wire *wire, sdx_wire_fault fault, const uint8_t *at, uin
 }
 
 /* Seven bits a byte, lowest first, the high bit set on all but the last byte. */
-static bool read_varint(sdx_wire *wire, uint64_t *value) {
+static SDX_NOINLINE bool read_long_varint(sdx_wire *wire, uint64_t *value) {
     const uint8_t *p = wire->ptr;
     uint64_t bits = 0;
     for (unsigned shift = 0; shift < 7 * SDX_WIRE_MAX_VARINT; shift += 7) {
@@ -53,6 +53,14 @@ static bool read_varint(sdx_wire *wire, uint64_t *value) {
         }
     }
     return fail_at(wire, SDX_WIRE_LONG, wire->ptr, 0);
+}
+
+/* Nearly all are of one byte. */
+SDX_INLINE bool read_varint(sdx_wire *wire, uint64_t *value) {
+    if (SDX_UNLIKELY(wire->ptr == wire->end || *wire->ptr >= 0x80))
+        return read_long_varint(wire, value);
+    *value = *wire->ptr++;
+    return true;
 }
 
 /* Little-endian, `size` 4 or 8. */
@@ -72,7 +80,7 @@ bool sdx_wire_number(sdx_wire *wire, sdx_wire_type type, uint64_t *bits) {
     return read_fixed(wire, type == SDX_WIRE_FIXED64 ? 8 : 4, bits);
 }
 
-static bool read_bytes(sdx_wire *wire, sdx_wire_field *field) {
+SDX_INLINE bool read_bytes(sdx_wire *wire, sdx_wire_field *field) {
     uint64_t size = 0;
     if (!read_varint(wire, &size)) return false;
     if (size > (uint64_t)(wire->end - wire->ptr)) {
@@ -85,7 +93,7 @@ static bool read_bytes(sdx_wire *wire, sdx_wire_field *field) {
 
 /* A tag and its payload; the tags that begin and end a group have none. The cursor is not at its
  * end. */
-static bool read_field(sdx_wire *wire, sdx_wire_field *field) {
+SDX_INLINE bool read_field(sdx_wire *wire, sdx_wire_field *field) {
     field->at = wire->ptr;
     uint64_t tag = 0;
     if (!read_varint(wire, &tag)) return false;
