@@ -1,0 +1,359 @@
+/* Loads, runs and compares one case, in this process or in a child. */
+#include "cli/check_case.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/compare.h"
+#include "cli/json_value.h"
+#include "cli/memory.h"
+#include "cli/os.h"
+#include "cli/ports.h"
+#include "cli/proto.h"
+
+enum { MAX_FILES = 4096 }; /* input_K and output_K of a set */
+
+/* ---- ports and their files ---- */
+
+static bool has_input_file(const char *set, size_t index, struct text *path) {
+    static const char *const endings[] = {"pb", "map.json"};
+    for (size_t i = 0; i < 2; i++) {
+        text_free(path);
+        text_add(path, "%s/input_%zu.%s", set, index, endings[i]);
+        if (os_kind_of(text_get(path)) == OS_FILE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_map_json(const char *path, const sdx_port_info *port, sdx_value **out,
+                          struct fault *fault) {
+    struct bytes bytes = {0};
+    struct json json = {0};
+    if (!file_read(path, &bytes, fault)) {
+        return false;
+    }
+    bool good = json_parse(bytes.ptr, bytes.size, &json, fault);
+    bytes_free(&bytes);
+    if (good) { /* {"name of the input": value}, or the value itself */
+        const bool named = json.nodes[0].kind == JSON_OBJECT && json.nodes[0].n == 1 &&
+                           json_find(&json, 0, "entries") == 0;
+        good = json_to_value(&json, named ? 2 : 0, port, out, fault);
+        json_free(&json);
+    }
+    return good || fault_in(fault, "file '%s'", path);
+}
+
+struct inputs {
+    sdx_value **values; /* owned, each as well */
+    char **names;       /* owned: what the files say, "" or NULL where they say nothing */
+    size_t n;
+};
+
+static void inputs_free(struct inputs *inputs) {
+    for (size_t i = 0; i < inputs->n; i++) {
+        sdx_value_release(inputs->values[i]);
+        mem_free(inputs->names[i]);
+    }
+    mem_free(inputs->values);
+    mem_free(inputs->names);
+}
+
+/* Index of the port that file `k` is for: the k-th one of those without an initializer, or simply
+ * the k-th where there are as many files as ports. n_inputs when there is none. */
+static size_t port_of_file(const sdx_model *model, size_t k, bool all) {
+    const size_t n = sdx_model_n_inputs(model);
+    sdx_port_info port;
+    for (size_t i = 0; i < n; i++) {
+        if (!all && port_input(model, i, &port) && port.has_default) {
+            continue;
+        }
+        if (k-- == 0) {
+            return i;
+        }
+    }
+    return n;
+}
+
+static size_t count_required(const sdx_model *model) {
+    size_t n = 0;
+    while (port_of_file(model, n, false) < sdx_model_n_inputs(model)) {
+        n++;
+    }
+    return n;
+}
+
+static bool read_input(const sdx_model *model, const char *path, size_t index,
+                       struct inputs *inputs, struct fault *fault) {
+    sdx_port_info port;
+    if (!fault_check(fault, sdx_model_input(model, index, &port))) {
+        return false;
+    }
+    const bool json = strcmp(path_extension(path), "json") == 0;
+    return json ? read_map_json(path, &port, &inputs->values[index], fault)
+                : proto_read(path, &port, &inputs->values[index], &inputs->names[index], fault);
+}
+
+/* Where every file names a different input, names decide instead of positions. */
+static void place_by_name(const sdx_model *model, struct inputs *inputs) {
+    sdx_value **const placed = mem_new(inputs->n, sizeof *placed);
+    sdx_port_info port;
+    bool good = true;
+    for (size_t i = 0; good && i < inputs->n; i++) {
+        if (inputs->values[i] == NULL) {
+            continue;
+        }
+        good = false;
+        for (size_t k = 0; !good && inputs->names[i] != NULL && k < inputs->n; k++) {
+            good = port_input(model, k, &port) && placed[k] == NULL &&
+                   str_is(port.name, inputs->names[i]);
+            placed[k] = good ? inputs->values[i] : placed[k];
+        }
+    }
+    if (good) {
+        memcpy((void *)inputs->values, (const void *)placed, inputs->n * sizeof *placed);
+    }
+    mem_free(placed);
+}
+
+static bool read_inputs(const sdx_model *model, const char *set, struct inputs *out,
+                        struct fault *fault) {
+    struct text path = {0};
+    const size_t n = sdx_model_n_inputs(model);
+    struct inputs inputs = {.values = mem_new(n, sizeof *inputs.values),
+                            .names = mem_new(n, sizeof *inputs.names),
+                            .n = n};
+    size_t n_files = 0;
+    while (n_files < MAX_FILES && has_input_file(set, n_files, &path)) {
+        n_files++;
+    }
+    const bool all = n_files > count_required(model);
+    bool good = n_files <= n ||
+                fault_code(fault, SDX_INVALID_ARGUMENT,
+                           "there are %zu input files, the model has %zu inputs", n_files, n);
+    for (size_t k = 0; good && k < n_files; k++) {
+        good = has_input_file(set, k, &path) &&
+               read_input(model, text_get(&path), port_of_file(model, k, all), &inputs, fault);
+    }
+    text_free(&path);
+    if (!good) {
+        inputs_free(&inputs);
+        return false;
+    }
+    place_by_name(model, &inputs);
+    *out = inputs;
+    return true;
+}
+
+/* ---- comparison ---- */
+
+static bool compare_outputs(const sdx_model *model, const char *set, sdx_value *const *outputs,
+                            const struct norm *norm, double *ratio, struct fault *fault) {
+    const size_t n = sdx_model_n_outputs(model);
+    struct text path = {0};
+    size_t n_compared = 0;
+    bool good = true;
+    for (size_t i = 0; good && i < n; i++) {
+        sdx_port_info port;
+        sdx_value *expected = NULL;
+        text_free(&path);
+        text_add(&path, "%s/output_%zu.pb", set, i);
+        if (os_kind_of(text_get(&path)) != OS_FILE) {
+            continue;
+        }
+        good = fault_check(fault, sdx_model_output(model, i, &port)) &&
+               proto_read(text_get(&path), &port, &expected, NULL, fault);
+        if (good && !compare_values(norm, outputs[i], expected, ratio, fault)) {
+            good = fault_in(fault, "output '%.*s'", (int)port.name.len, port.name.ptr);
+        }
+        n_compared++;
+        sdx_value_release(expected);
+    }
+    text_free(&path);
+    return good && (n_compared > 0 || n == 0 ||
+                    fault_set(fault, EXIT_CHECK, "no file output_K.pb, nothing to compare with"));
+}
+
+static bool run_set(const struct check_settings *settings, struct session *session, const char *set,
+                    const struct norm *norm, double *ratio, struct fault *fault) {
+    const size_t n_outputs = sdx_model_n_outputs(session->model);
+    struct inputs inputs = {0};
+    if (!read_inputs(session->model, set, &inputs, fault)) {
+        return false;
+    }
+    sdx_value **const outputs = mem_new(n_outputs, sizeof *outputs);
+    bool good = true;
+    for (uint64_t i = 0; good && i < (settings->repeat > 0 ? settings->repeat : 1); i++) {
+        good = fault_check(fault, sdx_context_run(session->context, inputs.values, inputs.n,
+                                                  outputs, n_outputs, NULL)) &&
+               compare_outputs(session->model, set, outputs, norm, ratio, fault);
+        good = good || i == 0 || fault_in(fault, "repeat %llu", (unsigned long long)i);
+        for (size_t k = 0; k < n_outputs; k++) {
+            sdx_value_release(outputs[k]);
+            outputs[k] = NULL;
+        }
+    }
+    mem_free(outputs);
+    inputs_free(&inputs);
+    return good;
+}
+
+/* ---- the norm of a case ---- */
+
+static bool is_quantised(const sdx_model *model) {
+    const size_t n = sdx_model_n_operators(model);
+    for (size_t i = 0; i < n; i++) {
+        sdx_str domain;
+        sdx_str name;
+        size_t count = 0;
+        if (sdx_model_operator(model, i, &domain, &name, &count) != NULL) {
+            continue;
+        }
+        char *const text = mem_copy(name.ptr, name.len);
+        const bool found = glob_matches("QuantizeLinear", text) || glob_matches("QLinear*", text) ||
+                           glob_matches("DynamicQuantize*", text) || glob_matches("*Integer", text);
+        mem_free(text);
+        if (found) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool norm_of(const struct check_settings *settings, const char *folder,
+                    const sdx_model *model, struct norm *out, struct fault *fault) {
+    struct norm norm = {.limit = isnan(settings->limit) ? 1e-3 : settings->limit,
+                        .integers_near = is_quantised(model)};
+    struct text path = {0};
+    struct bytes bytes = {0};
+    bool good = true;
+    norm.elementwise = !isnan(settings->rtol) || !isnan(settings->atol);
+    norm.rtol = isnan(settings->rtol) ? 1e-3 : settings->rtol;
+    norm.atol = isnan(settings->atol) ? 1e-7 : settings->atol;
+    text_add(&path, "%s/tolerance", folder);
+    if (os_kind_of(text_get(&path)) == OS_FILE && isnan(settings->limit)) {
+        good = file_read(text_get(&path), &bytes, fault);
+        while (good && bytes.size > 0 && strchr(" \t\r\n", bytes.ptr[bytes.size - 1]) != NULL) {
+            bytes.size--;
+        }
+        good =
+            good && ((parse_number((sdx_str){(const char *)bytes.ptr, bytes.size}, &norm.limit) &&
+                      norm.limit >= 0) ||
+                     fault_code(fault, SDX_INVALID_ARGUMENT, "file '%s': expected one number",
+                                text_get(&path)));
+        bytes_free(&bytes);
+    }
+    text_free(&path);
+    *out = norm;
+    return good;
+}
+
+/* ---- a case ---- */
+
+static bool run_sets(const struct check_settings *settings, const char *folder,
+                     struct session *session, double *ratio, struct fault *fault) {
+    struct os_listing listing = {0};
+    struct norm norm = {0};
+    bool good =
+        norm_of(settings, folder, session->model, &norm, fault) && os_list(folder, &listing, fault);
+    for (size_t i = 0; good && i < listing.n; i++) {
+        if (listing.entries[i].kind == OS_FOLDER &&
+            strncmp(listing.entries[i].name, "test_data_set_", 14) == 0) {
+            struct text set = {0};
+            text_add(&set, "%s/%s", folder, listing.entries[i].name);
+            good = run_set(settings, session, text_get(&set), &norm, ratio, fault) ||
+                   fault_in(fault, "%s", listing.entries[i].name);
+            text_free(&set);
+        }
+    }
+    os_listing_free(&listing);
+    return good;
+}
+
+static void run_here(const struct check_settings *settings, const struct check_case *what,
+                     struct case_result *out) {
+    struct session session = {0};
+    struct fault fault = {0};
+    struct text model = {0};
+    text_add(&model, "%s/model.onnx", what->folder);
+    if (!session_open(&settings->session, text_get(&model), &session, &fault)) {
+        out->missing = fault.exit == EXIT_OF_CODE + SDX_UNSUPPORTED_OPERATOR;
+        out->outcome = out->missing ? OUTCOME_SKIPPED : OUTCOME_FAILED;
+    } else if (!session_context(&settings->session, &session, &fault)) {
+        out->outcome = OUTCOME_FAILED;
+    } else {
+        sdx_context_set_deadline(session.context, (uint64_t)(settings->timeout * 1e9));
+        const bool good = run_sets(settings, what->folder, &session, &out->ratio, &fault);
+        out->outcome = good ? OUTCOME_PASSED : OUTCOME_FAILED;
+    }
+    session_close(&session);
+    text_free(&model);
+    text_free(&out->reason);
+    out->reason = fault.text;
+}
+
+/* ---- in a child: the result as one line of numbers, then the reason ---- */
+
+struct child {
+    const struct check_settings *settings;
+    const struct check_case *what;
+};
+
+static void run_in_child(void *user, struct text *answer) {
+    const struct child *const child = user;
+    struct case_result result = {0};
+    run_here(child->settings, child->what, &result);
+    text_add(answer, "%d %d %.17g\n%s", (int)result.outcome, (int)result.missing, result.ratio,
+             text_get(&result.reason));
+    text_free(&result.reason);
+}
+
+static void run_isolated(const struct check_settings *settings, const struct check_case *what,
+                         struct case_result *out) {
+    struct child child = {settings, what};
+    struct text answer = {0};
+    struct fault fault = {0};
+    int outcome = OUTCOME_FAILED;
+    int missing = 0;
+    const bool ended = os_isolate(run_in_child, &child, settings->timeout, &answer, &fault);
+    const char *const line = strchr(text_get(&answer), '\n');
+    out->outcome = OUTCOME_FAILED;
+    if (!ended) {
+        out->reason = fault.text;
+        fault.text = (struct text){0};
+    } else if (line == NULL ||
+               sscanf(text_get(&answer), "%d %d %lg", &outcome, &missing, &out->ratio) != 3) {
+        text_add(&out->reason, "the process of the case gave no result");
+    } else {
+        out->outcome = (enum outcome)outcome;
+        out->missing = missing != 0;
+        text_add(&out->reason, "%s", line + 1);
+    }
+    text_free(&answer);
+    fault_free(&fault);
+}
+
+void check_case_run(const struct check_settings *settings, const struct check_case *what,
+                    struct case_result *out) {
+    const uint64_t start = os_now();
+    *out = (struct case_result){0};
+    if (settings->isolate) {
+        run_isolated(settings, what, out);
+    } else {
+        run_here(settings, what, out);
+    }
+    out->ns = (double)(os_now() - start);
+    if (what->expected != NULL && out->outcome == OUTCOME_PASSED) {
+        out->outcome = OUTCOME_FAILED;
+        text_add(&out->reason, "passes, though it is expected to fail (%s); take it off the list",
+                 what->expected);
+    } else if (what->expected != NULL && out->outcome == OUTCOME_FAILED) {
+        struct text reason = {0};
+        text_add(&reason, "expected (%s): %s", what->expected, text_get(&out->reason));
+        text_free(&out->reason);
+        out->reason = reason;
+        out->outcome = OUTCOME_SKIPPED;
+    }
+}

@@ -1,0 +1,43 @@
+/* What the command asks of the operating system: terminal, clock, folders, libraries, child
+ * processes. */
+#ifndef CLI_OS_H
+#define CLI_OS_H
+
+#include "cli/fault.h"
+
+bool os_is_terminal(int stream); /* 0 stdin, 1 stdout, 2 stderr */
+unsigned os_columns(void);       /* of the terminal at stdout; 0 when there is none */
+uint64_t os_now(void);           /* nanoseconds of a clock that only goes forward */
+uint64_t os_resident(void); /* bytes of memory of this process that are resident; 0: not known */
+
+enum os_kind { OS_NOTHING, OS_FILE, OS_FOLDER };
+enum os_kind os_kind_of(const char *path); /* links are followed */
+
+struct os_entry {
+    char *name; /* owned, without folder */
+    enum os_kind kind;
+};
+struct os_listing {
+    struct os_entry *entries; /* owned; sorted so that "set_2" comes before "set_10" */
+    size_t n;
+};
+/* The entries of a folder without "." and "..". Links to folders are listed as nothing, so that a
+ * walk ends. */
+bool os_list(const char *path, struct os_listing *out, struct fault *fault);
+void os_listing_free(struct os_listing *listing);
+bool os_make_folder(const char *path, struct fault *fault); /* one that exists is good */
+
+/* The first of `names` (ended by NULL) that the system can load, for the life of the process; NULL:
+ * none. */
+void *os_library(const char *const *names);
+/* Stores the address of a function in the function pointer at `function`; false when there is none.
+ */
+bool os_function(void *library, const char *name, void *function);
+
+/* Runs `job` in a child process and collects what it adds to `answer`. False with a fault when the
+ * child died ("ended by signal 11 (Segmentation fault)") or was not done after `seconds` (0: no
+ * limit). */
+typedef void os_job(void *user, struct text *answer);
+bool os_isolate(os_job *job, void *user, double seconds, struct text *answer, struct fault *fault);
+
+#endif

@@ -1,0 +1,232 @@
+/* os.h for POSIX systems. */
+#include "cli/os.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/memory.h"
+
+bool os_is_terminal(int stream) { return isatty(stream) == 1; }
+
+unsigned os_columns(void) {
+    struct winsize size = {0};
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+uint64_t os_now(void) {
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t os_resident(void) {
+    FILE *const file = fopen("/proc/self/statm", "r");
+    unsigned long total = 0;
+    unsigned long resident = 0;
+    const long page = sysconf(_SC_PAGESIZE);
+    if (file == NULL) {
+        return 0;
+    }
+    const bool good = fscanf(file, "%lu %lu", &total, &resident) == 2 && page > 0;
+    (void)fclose(file);
+    return good ? (uint64_t)resident * (uint64_t)page : 0;
+}
+
+enum os_kind os_kind_of(const char *path) {
+    struct stat about;
+    if (stat(path, &about) != 0) {
+        return OS_NOTHING;
+    }
+    return S_ISDIR(about.st_mode) ? OS_FOLDER : OS_FILE;
+}
+
+static enum os_kind kind_without_links(const char *folder, const char *name) {
+    struct text path = {0};
+    struct stat about;
+    text_add(&path, "%s/%s", folder, name);
+    enum os_kind kind = OS_NOTHING;
+    if (lstat(text_get(&path), &about) == 0) {
+        const enum os_kind target =
+            S_ISLNK(about.st_mode) ? os_kind_of(text_get(&path)) : OS_NOTHING;
+        kind = S_ISDIR(about.st_mode)                        ? OS_FOLDER
+               : S_ISREG(about.st_mode) || target == OS_FILE ? OS_FILE
+                                                             : OS_NOTHING;
+    }
+    text_free(&path);
+    return kind;
+}
+
+/* Compares runs of digits as numbers, the rest as bytes. */
+static int natural_order(const char *a, const char *b) {
+    while (*a != 0 && *b != 0) {
+        const size_t digits_a = strspn(a, "0123456789");
+        const size_t digits_b = strspn(b, "0123456789");
+        if (digits_a > 0 && digits_b > 0) {
+            const size_t zeros_a = strspn(a, "0") < digits_a ? strspn(a, "0") : digits_a - 1;
+            const size_t zeros_b = strspn(b, "0") < digits_b ? strspn(b, "0") : digits_b - 1;
+            const size_t len = digits_a - zeros_a;
+            if (len != digits_b - zeros_b) {
+                return len < digits_b - zeros_b ? -1 : 1;
+            }
+            const int order = memcmp(a + zeros_a, b + zeros_b, len);
+            if (order != 0) {
+                return order;
+            }
+            a += digits_a;
+            b += digits_b;
+        } else if (*a != *b) {
+            return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
+        } else {
+            a++;
+            b++;
+        }
+    }
+    return (*a != 0) - (*b != 0);
+}
+
+static int entry_order(const void *a, const void *b) {
+    const struct os_entry *const one = a;
+    const struct os_entry *const other = b;
+    const int order = natural_order(one->name, other->name);
+    return order != 0 ? order : strcmp(one->name, other->name);
+}
+
+bool os_list(const char *path, struct os_listing *out, struct fault *fault) {
+    DIR *const folder = opendir(path);
+    if (folder == NULL) {
+        return fault_code(fault, errno == ENOENT ? SDX_NOT_FOUND : SDX_IO, "folder '%s': %s", path,
+                          strerror(errno));
+    }
+    struct os_listing list = {0};
+    size_t cap = 0;
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
+            continue;
+        }
+        if (list.n == cap) {
+            cap = cap > 0 ? 2 * cap : 16;
+            list.entries = mem_grow(list.entries, cap, sizeof *list.entries);
+        }
+        list.entries[list.n++] =
+            (struct os_entry){mem_text(entry->d_name), kind_without_links(path, entry->d_name)};
+    }
+    (void)closedir(folder);
+    if (list.n > 0) {
+        qsort(list.entries, list.n, sizeof *list.entries, entry_order);
+    }
+    *out = list;
+    return true;
+}
+
+void os_listing_free(struct os_listing *listing) {
+    for (size_t i = 0; i < listing->n; i++) {
+        mem_free(listing->entries[i].name);
+    }
+    mem_free(listing->entries);
+    *listing = (struct os_listing){0};
+}
+
+bool os_make_folder(const char *path, struct fault *fault) {
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && os_kind_of(path) == OS_FOLDER)) {
+        return true;
+    }
+    return fault_code(fault, SDX_IO, "folder '%s': %s", path, strerror(errno));
+}
+
+void *os_library(const char *const *names) {
+    void *library = NULL;
+    for (; library == NULL && *names != NULL; names++) {
+        library = dlopen(*names, RTLD_NOW | RTLD_LOCAL);
+    }
+    return library;
+}
+
+bool os_function(void *library, const char *name, void *function) {
+    void *const address = dlsym(library, name);
+    memcpy(function, &address, sizeof address); /* POSIX: a function's address fits a void * */
+    return address != NULL;
+}
+
+/* Reads until the child closes its end or the time is over. Returns false when it is over. */
+static bool collect(int from, double seconds, struct text *answer) {
+    const uint64_t end = seconds > 0 ? os_now() + (uint64_t)(seconds * 1e9) : UINT64_MAX;
+    char block[4096];
+    for (;;) {
+        const uint64_t now = os_now();
+        if (now >= end) {
+            return false;
+        }
+        struct pollfd wait = {.fd = from, .events = POLLIN};
+        const uint64_t left = (end - now) / 1000000u + 1;
+        if (poll(&wait, 1, end == UINT64_MAX ? -1 : left > 60000 ? 60000 : (int)left) <= 0) {
+            continue;
+        }
+        const ssize_t len = read(from, block, sizeof block);
+        if (len <= 0) {
+            return true;
+        }
+        text_bytes(answer, block, (size_t)len);
+    }
+}
+
+static void run_child(int to, os_job *job, void *user) {
+    struct text answer = {0};
+    job(user, &answer);
+    for (size_t done = 0; done < answer.len;) {
+        const ssize_t len = write(to, answer.ptr + done, answer.len - done);
+        if (len <= 0) {
+            break;
+        }
+        done += (size_t)len;
+    }
+    _exit(0);
+}
+
+bool os_isolate(os_job *job, void *user, double seconds, struct text *answer, struct fault *fault) {
+    int ends[2];
+    (void)fflush(NULL); /* else the child would print what is still in our buffers */
+    if (pipe(ends) != 0) {
+        return fault_code(fault, SDX_IO, "pipe: %s", strerror(errno));
+    }
+    const pid_t child = fork();
+    if (child < 0) {
+        (void)close(ends[0]);
+        (void)close(ends[1]);
+        return fault_code(fault, SDX_IO, "fork: %s", strerror(errno));
+    }
+    if (child == 0) {
+        (void)close(ends[0]);
+        run_child(ends[1], job, user);
+    }
+    (void)close(ends[1]);
+    const bool in_time = collect(ends[0], seconds, answer);
+    (void)close(ends[0]);
+    if (!in_time) {
+        (void)kill(child, SIGKILL);
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!in_time) {
+        return fault_code(fault, SDX_DEADLINE, "not done after %g s", seconds);
+    }
+    if (WIFSIGNALED(status)) {
+        return fault_code(fault, SDX_INTERNAL, "ended by signal %d (%s)", WTERMSIG(status),
+                          strsignal(WTERMSIG(status)));
+    }
+    if (WEXITSTATUS(status) != 0) {
+        return fault_code(fault, SDX_INTERNAL, "ended with exit status %d", WEXITSTATUS(status));
+    }
+    return true;
+}

@@ -1,0 +1,92 @@
+/* session.h: options to option structs. */
+#include "cli/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct option session_options[] = {
+    {"threads", "N", "threads of a run, this one included (default: the CPUs of this process)",
+     OPTION_COUNT, offsetof(struct session_settings, threads)},
+    {"memory-limit", "BYTES", "most memory for model and for context: 512M, 2G (default: no limit)",
+     OPTION_BYTES, offsetof(struct session_settings, memory_limit)},
+    {"load", "MODE", "how the file is held: map, copy or snapshot (default: map)", OPTION_TEXT,
+     offsetof(struct session_settings, load)},
+    {"external-data", "DIR", "folder of external data (default: the model's)", OPTION_TEXT,
+     offsetof(struct session_settings, folder)},
+    {"strict", NULL, "no contraction and no algorithm that changes float32 semantics", OPTION_FLAG,
+     offsetof(struct session_settings, strict)},
+    {"no-optimize", NULL, "run the graph as it stands in the file", OPTION_FLAG,
+     offsetof(struct session_settings, no_optimize)},
+    {"disable-rule", "NAMES", "rewrites not to use, separated by commas", OPTION_TEXT,
+     offsetof(struct session_settings, disabled_rules)},
+    {"keep-denormals", NULL, "compute with denormal numbers instead of flushing them to zero",
+     OPTION_FLAG, offsetof(struct session_settings, keep_denormals)},
+    {"log", NULL, "print what the library logs to stderr", OPTION_FLAG,
+     offsetof(struct session_settings, log)},
+};
+const size_t n_session_options = sizeof session_options / sizeof *session_options;
+
+static void log_line(void *user, sdx_log_level level, const char *line) {
+    static const char *const names[] = {[SDX_LOG_ERROR] = "error",
+                                        [SDX_LOG_WARN] = "warn",
+                                        [SDX_LOG_INFO] = "info",
+                                        [SDX_LOG_DEBUG] = "debug"};
+    (void)user;
+    fprintf(stderr, "%s: %s\n", names[level], line);
+}
+
+static bool load_mode(const char *name, sdx_load_mode *out, struct fault *fault) {
+    static const char *const names[] = {
+        [SDX_LOAD_MAP] = "map", [SDX_LOAD_COPY] = "copy", [SDX_LOAD_SNAPSHOT] = "snapshot"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *out = (sdx_load_mode)i;
+            return true;
+        }
+    }
+    return fault_set(fault, EXIT_USAGE,
+                     "option '--load' has value '%s', expected map, copy or snapshot", name);
+}
+
+bool session_open(const struct session_settings *settings, const char *path, struct session *out,
+                  struct fault *fault) {
+    struct session session = {0};
+    sdx_runtime_options runtime;
+    sdx_model_options model;
+    sdx_runtime_options_init(&runtime);
+    sdx_model_options_init(&model);
+    runtime.log = settings->log ? log_line : NULL;
+    runtime.log_level = SDX_LOG_DEBUG;
+    model.numerics = settings->strict ? SDX_NUMERICS_STRICT : SDX_NUMERICS_DEFAULT;
+    model.memory_limit = (size_t)settings->memory_limit;
+    model.optimize = !settings->no_optimize;
+    model.disabled_rules = settings->disabled_rules;
+    model.folder = settings->folder;
+    const bool good =
+        (settings->load == NULL || load_mode(settings->load, &model.load, fault)) &&
+        fault_check(fault, sdx_runtime_create(&runtime, &session.runtime)) &&
+        fault_check(fault, sdx_model_load(session.runtime, path, &model, &session.model));
+    if (!good) {
+        session_close(&session);
+        return false;
+    }
+    *out = session;
+    return true;
+}
+
+bool session_context(const struct session_settings *settings, struct session *session,
+                     struct fault *fault) {
+    sdx_context_options options;
+    sdx_context_options_init(&options);
+    options.threads = settings->threads > UINT32_MAX ? UINT32_MAX : (unsigned)settings->threads;
+    options.memory_limit = (size_t)settings->memory_limit;
+    options.keep_denormals = settings->keep_denormals;
+    return fault_check(fault, sdx_context_create(session->model, &options, &session->context));
+}
+
+void session_close(struct session *session) {
+    sdx_context_destroy(session->context);
+    sdx_model_release(session->model);
+    sdx_runtime_release(session->runtime);
+    *session = (struct session){0};
+}

@@ -1,0 +1,30 @@
+/* A loaded model and a context, opened with the options that all commands share. */
+#ifndef CLI_SESSION_H
+#define CLI_SESSION_H
+
+#include "cli/options.h"
+
+struct session_settings {
+    uint64_t threads;      /* 0: all CPUs of the process */
+    uint64_t memory_limit; /* bytes for the model and for the context; 0: none */
+    const char *load, *disabled_rules, *folder;
+    bool strict, no_optimize, keep_denormals, log;
+};
+/* The options, for a group whose settings are a struct session_settings. */
+extern const struct option session_options[];
+extern const size_t n_session_options;
+
+struct session {
+    sdx_runtime *runtime;
+    sdx_model *model;
+    sdx_context *context; /* NULL until session_context */
+};
+
+/* Loads `path`. On failure everything is closed. */
+bool session_open(const struct session_settings *settings, const char *path, struct session *out,
+                  struct fault *fault);
+bool session_context(const struct session_settings *settings, struct session *session,
+                     struct fault *fault);
+void session_close(struct session *session);
+
+#endif
