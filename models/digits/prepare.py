@@ -3,8 +3,9 @@
 import numpy as np
 
 WORK_SIDE = 128  # longer side of the picture in which paper and ink are told apart
-BORDER = 8  # width of the ring that shows the paper
-LEAST_CONTRAST = 16.0  # of 255; below it there is no ink
+BORDER = 8  # width of the ring that shows the paper first
+REACH = 32  # of the window that tells paper from stroke
+LEAST_CONTRAST = 24.0  # of 255; below it there is no ink
 FIELD = 5.0  # side of the field in spreads of the ink
 
 
@@ -43,30 +44,35 @@ def resize(picture, width, height):
     )
 
 
-def paper(g):
-    """The plane of light, fitted to the border."""
+def window(g, fill, reduce):
+    """Over all pixels at most REACH columns and rows away; fill stands for those outside."""
+    for _ in range(2):  # along one axis, then along the other
+        padded = np.pad(g, ((REACH, REACH), (0, 0)), constant_values=fill)
+        views = np.lib.stride_tricks.sliding_window_view(padded, 2 * REACH + 1, axis=0)
+        g = reduce(views, axis=2).T
+    return g
+
+
+def light(g):
+    """The light of the paper: a plane through the border, then a curved surface through the rest."""
     h, w = g.shape
-    y, x = np.mgrid[0:h, 0:w].astype(np.float64)
-    ring = np.minimum(np.minimum(x, y), np.minimum(w - 1 - x, h - 1 - y)) < BORDER
-    chosen = ring
-    for _ in range(4):
-        mx, my, mg = x[chosen].mean(), y[chosen].mean(), g[chosen].mean()
-        dx, dy, dg = x[chosen] - mx, y[chosen] - my, g[chosen] - mg
-        xx, xy, yy = (dx * dx).mean(), (dx * dy).mean(), (dy * dy).mean()
-        xg, yg = (dx * dg).mean(), (dy * dg).mean()
-        determinant = xx * yy - xy * xy
-        slope_x = slope_y = 0.0
-        if determinant >= 1e-6:
-            slope_x = (xg * yy - yg * xy) / determinant
-            slope_y = (yg * xx - xg * xy) / determinant
-        plane = mg + slope_x * (x - mx) + slope_y * (y - my)
-        residual = np.abs(g - plane)
-        limit = max(np.sqrt((residual[chosen] ** 2).mean()), 4.0)
-        choice = ring & (residual <= limit)
-        if choice.sum() * 4 < ring.sum():
+    v, u = (np.mgrid[0:h, 0:w] + 0.5) * 2 / np.array([h, w])[:, None, None] - 1
+    basis = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=2)
+    y, x = np.mgrid[0:h, 0:w]
+    allowed = np.minimum(np.minimum(x, y), np.minimum(w - 1 - x, h - 1 - y)) < BORDER
+    chosen = allowed
+    for terms, spreads in ((3, 1), (3, 1), (3, 1), (6, 2), (6, 2), (6, 2), (6, 2)):
+        if terms == 6:
+            allowed = np.ones_like(chosen)
+        b = basis[chosen][:, :terms]
+        normal = b.T @ b + 1e-6 * len(b) * np.eye(terms)
+        surface = basis[:, :, :terms] @ np.linalg.solve(normal, b.T @ g[chosen])
+        residual = np.abs(g - surface)
+        limit = max(spreads * np.sqrt((residual[chosen] ** 2).mean()), 4.0)
+        chosen = allowed & (residual <= limit)
+        if chosen.sum() * 8 < allowed.sum():
             break
-        chosen = choice
-    return plane
+    return surface
 
 
 def ink(g, width, height, polarity="auto"):
@@ -79,9 +85,11 @@ def ink(g, width, height, polarity="auto"):
         max(1, int(np.floor(h * WORK_SIDE / longer + 0.5))),
     )
     h, w = g.shape
-    r = g - paper(g)
-    dark = polarity == "dark" or (polarity == "auto" and (r**3).sum() <= 0)
-    d = np.maximum(0, -r if dark else r)
+    r = g - light(g)
+    if polarity == "light" or (polarity == "auto" and (r**3).sum() > 0):
+        g, r = -g, -r
+    shade = window(window(g, -np.inf, np.max), np.inf, np.min) - g
+    d = np.maximum(0, np.minimum(-r, shade))
     largest = d.max()
     if largest < LEAST_CONTRAST:
         return None
