@@ -29,8 +29,8 @@ static inline sdx_dim sdx_dim_number(int64_t x) {
 sdx_status sdx_dims_create(sdx_arena *arena, sdx_dims **out) SDX_NODISCARD;
 void sdx_dims_destroy(sdx_dims *dims);
 
-/* The symbol `name`: the same word each time. A fresh symbol equals nothing else but itself. Both
- * give SDX_DIM_UNKNOWN without a table or memory. */
+/* The symbol `name`: the same word each time. A fresh symbol equals nothing else but itself.
+ * Symbols stand for sizes: never negative. Both give SDX_DIM_UNKNOWN without a table or memory. */
 sdx_dim sdx_dim_symbol(sdx_dims *dims, sdx_str name);
 sdx_dim sdx_dim_fresh(sdx_dims *dims);
 

@@ -108,6 +108,7 @@ struct sdx_node {
     sdx_str origin; /* where it came from: its name in the file, joined with '+' when fused; for
                        errors and profiles */
     uint32_t id;    /* unique in the model, dense */
+    uint32_t place; /* in its graph, counted by sdx_graph_sort */
 };
 
 struct sdx_graph {
@@ -129,6 +130,8 @@ typedef struct sdx_ir {
     uint32_t n_values, n_nodes; /* ids given so far */
 } sdx_ir;
 
+/* The table `dims` holds memory of the arena's heap: end it with sdx_dims_destroy before the arena.
+ */
 sdx_status sdx_ir_create(sdx_arena *arena, sdx_ir **out) SDX_NODISCARD;
 sdx_status sdx_graph_create(sdx_ir *ir, sdx_graph *outer, sdx_node *owner, sdx_graph **out)
     SDX_NODISCARD;
