@@ -35,6 +35,8 @@ struct sdx_gvalue {
     sdx_shape shape;          /* of a tensor */
     const sdx_view *constant; /* its elements, when it is an initializer or was folded; borrowed
                                  from the arena or the file */
+    const sdx_view
+        *fallback;       /* of an input that is not a constant: taken when the caller gives none */
     const sdx_dim *ints; /* its elements as dims, when it is a small integer tensor made of shapes:
                             n_ints of them */
     size_t n_ints;

@@ -1,0 +1,224 @@
+/* See settle.h. Inference is local: each node's hook sees facts of its inputs and leaves facts of
+ * its outputs. */
+#include "onnx/settle.h"
+
+#include <string.h>
+
+#include "ops/upgrade.h"
+
+typedef struct missing_op {
+    sdx_str domain, name, first_node;
+    int64_t version;
+    size_t n;
+} missing_op;
+
+/* What a hook is given, with the way back to the settler for subgraphs. */
+typedef struct inference {
+    sdx_infer infer; /* first: the hook's pointer is also ours */
+    sdx_settler *settler;
+} inference;
+
+void sdx_settler_init(sdx_settler *settler, sdx_arena *arena, sdx_heap *heap) {
+    *settler = (sdx_settler){.arena = arena, .heap = heap};
+    sdx_map_init(&settler->missing, heap);
+}
+
+void sdx_settler_deinit(sdx_settler *settler) { sdx_map_deinit(&settler->missing); }
+
+static sdx_status note_missing(sdx_settler *settler, const sdx_node *node) {
+    sdx_str key;
+    SDX_TRY(sdx_arena_printf(settler->arena, &key, "%.*s:%.*s", SDX_FMT(node->domain),
+                             SDX_FMT(node->op_type)));
+    missing_op *entry = sdx_map_get(&settler->missing, key);
+    if (entry == NULL) {
+        SDX_TRY(SDX_ARENA_NEW(settler->arena, 1, &entry));
+        *entry = (missing_op){.domain = node->domain,
+                              .name = node->op_type,
+                              .first_node = node->name,
+                              .version = node->version};
+        SDX_TRY(sdx_map_put(&settler->missing, key, entry));
+    }
+    entry->n++;
+    return NULL;
+}
+
+static int by_domain_and_name(const missing_op *a, const missing_op *b) {
+    const int order = sdx_str_cmp(a->domain, b->domain);
+    return order != 0 ? order : sdx_str_cmp(a->name, b->name);
+}
+
+/* The next operator in order after `last`; the list is short, so selection is enough. */
+static const missing_op *next_missing(const sdx_settler *settler, const missing_op *last) {
+    const missing_op *best = NULL;
+    for (size_t i = 0; i < settler->missing.capacity; i++) {
+        const missing_op *const op = settler->missing.entries[i].value;
+        if (op == NULL || (last != NULL && by_domain_and_name(op, last) <= 0)) continue;
+        if (best == NULL || by_domain_and_name(op, best) < 0) best = op;
+    }
+    return best;
+}
+
+sdx_status sdx_settle_report(const sdx_settler *settler) {
+    if (settler->missing.len == 0) return NULL;
+    sdx_buf text;
+    sdx_buf_init(&text, settler->heap, 1 << 16);
+    sdx_status status = NULL;
+    for (const missing_op *op = next_missing(settler, NULL); op != NULL && status == NULL;
+         op = next_missing(settler, op)) {
+        status = sdx_buf_printf(&text, "%s%.*s%s%.*s (opset %lld, %zu node%s, first '%.*s')",
+                                text.size == 0 ? "" : ", ", SDX_FMT(op->domain),
+                                op->domain.len == 0 ? "" : "::", SDX_FMT(op->name),
+                                (long long)op->version, op->n, op->n == 1 ? "" : "s",
+                                SDX_FMT(op->first_node));
+    }
+    if (status == NULL) {
+        status = sdx_fail(SDX_UNSUPPORTED_OPERATOR,
+                          "found %zu operator%s that this build lacks: %s; see `sardonyx ops` for "
+                          "what it has, or update Sardonyx",
+                          settler->missing.len, settler->missing.len == 1 ? "" : "s", text.ptr);
+    }
+    sdx_buf_deinit(&text);
+    return status;
+}
+
+/* Finds the operator and applies the rules that fit the node's version. A rule may turn the node
+ * into another operator: then its rules follow. */
+static sdx_status adopt(sdx_node *node) {
+    enum { MAX_TURNS = 8 };
+    for (int turn = 0; turn < MAX_TURNS; turn++) {
+        const sdx_op *const op = sdx_op_find(node->domain, node->op_type);
+        if (op == NULL || op == node->op) return NULL;
+        node->op = op;
+        const sdx_str op_type = node->op_type;
+        sdx_upgrade upgrade = {
+            .node = node, .version = (int)(node->version > INT32_MAX ? INT32_MAX : node->version)};
+        for (size_t i = 0; i < op->n_upgrades; i++) {
+            if (upgrade.version >= op->upgrades[i].below) continue;
+            SDX_TRY(op->upgrades[i].apply(&upgrade));
+            if (!sdx_str_eq(op_type, node->op_type)) break;
+        }
+        if (sdx_str_eq(op_type, node->op_type)) return NULL;
+    }
+    return sdx_fail(SDX_INTERNAL, "found upgrades that lead in a circle");
+}
+
+static void input_fact(const sdx_gvalue *value, sdx_fact *fact) {
+    *fact = (sdx_fact){.type = value->type,
+                       .rank = value->shape.rank,
+                       .dims = (sdx_dim *)(uintptr_t)value->shape.dims,
+                       .view = value->constant,
+                       .ints = value->ints,
+                       .n_ints = value->n_ints};
+}
+
+static void keep_fact(sdx_gvalue *value, const sdx_fact *fact) {
+    if (fact->type != NULL) value->type = fact->type;
+    value->shape.rank = fact->rank;
+    if (fact->rank > 0) memcpy(value->shape.dims, fact->dims, (size_t)fact->rank * sizeof(sdx_dim));
+    value->ints = fact->ints;
+    value->n_ints = fact->n_ints;
+}
+
+static sdx_status infer_graph(sdx_infer *in, sdx_graph *graph, const sdx_fact *inputs, size_t n) {
+    inference *const self = (inference *)in;
+    for (size_t i = 0; i < n && i < graph->n_inputs && inputs != NULL; i++) {
+        sdx_gvalue *const value = graph->inputs[i];
+        if (inputs[i].type != NULL) value->type = inputs[i].type;
+        value->shape.rank = inputs[i].rank;
+        if (inputs[i].rank > 0)
+            memcpy(value->shape.dims, inputs[i].dims, (size_t)inputs[i].rank * sizeof(sdx_dim));
+    }
+    return sdx_settle(self->settler, graph);
+}
+
+/* One block for all that a hook needs: facts, flags, and places for the outputs' dims. */
+typedef struct workspace {
+    sdx_fact *in, *out;
+    bool *present;
+    sdx_dim *dims;
+    void *block;
+    size_t size;
+} workspace;
+
+static sdx_status workspace_init(workspace *w, sdx_heap *heap, size_t n_in, size_t n_out) {
+    const size_t facts = (n_in + n_out) * sizeof(sdx_fact);
+    const size_t dims = n_out * SDX_MAX_RANK * sizeof(sdx_dim);
+    w->size = facts + dims + n_in + 1;
+    SDX_TRY(sdx_heap_calloc(heap, 1, w->size, &w->block));
+    w->in = w->block;
+    w->out = w->in + n_in;
+    w->dims = (sdx_dim *)(w->out + n_out);
+    w->present = (bool *)(w->dims + n_out * SDX_MAX_RANK);
+    return NULL;
+}
+
+static sdx_status run_infer(sdx_settler *settler, sdx_node *node, workspace *w) {
+    for (size_t i = 0; i < node->n_inputs; i++) {
+        w->in[i].rank = -1;
+        w->present[i] = node->inputs[i] != NULL;
+        if (w->present[i]) input_fact(node->inputs[i], &w->in[i]);
+    }
+    for (size_t k = 0; k < node->n_outputs; k++) {
+        w->out[k] = (sdx_fact){.rank = -1, .dims = w->dims + k * SDX_MAX_RANK};
+        if (node->outputs[k] != NULL) w->out[k].type = node->outputs[k]->type;
+    }
+    inference in = {.infer = {.node = node,
+                              .dims = node->graph->ir->dims,
+                              .arena = settler->arena,
+                              .n_in = node->n_inputs,
+                              .n_out = node->n_outputs,
+                              .in = w->in,
+                              .present = w->present,
+                              .out = w->out,
+                              .graph = infer_graph},
+                    .settler = settler};
+    if (node->op->infer != NULL) SDX_TRY(node->op->infer(&in.infer));
+    for (size_t k = 0; k < node->n_outputs; k++) {
+        if (node->outputs[k] != NULL) keep_fact(node->outputs[k], &w->out[k]);
+    }
+    return NULL;
+}
+
+static sdx_status settle_unasked(void *arg, sdx_graph *graph) {
+    const sdx_node *const first = graph->first;
+    return first == NULL || first->op != NULL ? NULL : sdx_settle(arg, graph);
+}
+
+sdx_status sdx_settle_node(sdx_settler *settler, sdx_node *node) {
+    if (node->attrs == NULL)
+        SDX_TRY(sdx_op_check(node));
+    else
+        SDX_TRY(sdx_op_check_types(node));
+    workspace w;
+    SDX_TRY(workspace_init(&w, settler->heap, node->n_inputs, node->n_outputs));
+    const sdx_status status = run_infer(settler, node, &w);
+    sdx_heap_free(settler->heap, w.block, w.size);
+    return sdx_in_node(status, node);
+}
+
+/* An operator that is missing still has its subgraphs searched for others that are. */
+static sdx_status settle_missing(sdx_settler *settler, sdx_node *node) {
+    SDX_TRY(note_missing(settler, node));
+    return sdx_node_subgraphs(node, settle_unasked, settler);
+}
+
+sdx_status sdx_settle(sdx_settler *settler, sdx_graph *graph) {
+    for (sdx_node *node = graph->first, *next; node != NULL; node = next) {
+        if (node->op == NULL) {
+            sdx_node *const before = node->prev;
+            SDX_TRY(sdx_in_node(adopt(node), node));
+            next = before == NULL ? graph->first : before->next;
+            if (node->op != NULL && next != node)
+                continue; /* the upgrade put nodes in front: they come first */
+        }
+        next = node->next;
+        if (node->op == NULL) {
+            SDX_TRY(settle_missing(settler, node));
+            continue;
+        }
+        SDX_TRY(sdx_settle_node(settler, node));
+        SDX_TRY(sdx_node_subgraphs(node, settle_unasked, settler));
+        next = node->next;
+    }
+    return NULL;
+}
