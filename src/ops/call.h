@@ -31,17 +31,24 @@ typedef struct sdx_pack_spec {
     sdx_status (*fill)(void *dst, const sdx_view *src, const int64_t *params, sdx_heap *temporary);
 } sdx_pack_spec;
 
+/* Who keeps packs: the model's packer, or that of a single evaluation. */
+typedef struct sdx_packer_face {
+    sdx_status (*request)(struct sdx_packer_face *self, const sdx_view *source,
+                          const sdx_pack_spec *spec, sdx_pack **out);
+} sdx_packer_face;
+
 struct sdx_prepare {
     const sdx_node *node;
     sdx_arena *arena; /* lives as long as the program */
     const sdx_view *const
         *constant; /* n_in: an input's elements when it is a constant, else NULL */
     size_t n_in;
-    const void *prepared;      /* to be set: what bind and run will find; arena memory, immutable */
-    struct sdx_packer *packer; /* of the model */
+    const void *prepared; /* to be set: what bind and run will find; arena memory, immutable */
+    sdx_packer_face *packer;
+    bool *packed; /* n_in: inputs that were packed, which run will not read; NULL: nobody asks */
 };
 
-/* A pack of constant input `input`. NULL spec sizes are an error of the operator. */
+/* A pack of constant input `input` (only where p->constant[input] is there). */
 sdx_status sdx_prepare_pack(sdx_prepare *p, size_t input, const sdx_pack_spec *spec, sdx_pack **out)
     SDX_NODISCARD;
 
