@@ -102,7 +102,8 @@ static inline double sdx_wire_view_double(sdx_wire_view view, size_t i) {
 sdx_status sdx_wire_decode(const sdx_message_def *def, const void *bytes, size_t size,
                            sdx_arena *arena, void *out) SDX_NODISCARD;
 
-/* Appends the message to `out`: fields by rising number, so equal structs give equal bytes. */
+/* Appends the message to `out`: fields by rising number, so equal structs give equal bytes. The
+ * message must not have views of `out`, which moves as it grows. On failure `out` is as it was. */
 sdx_status sdx_wire_encode(const sdx_message_def *def, const void *message, sdx_buf *out)
     SDX_NODISCARD;
 

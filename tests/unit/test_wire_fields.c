@@ -279,10 +279,10 @@ static void every_kind_comes_back(void **state) {
     decode(it, it->buf.ptr, it->buf.size, &out);
     assert_null(sdx_wire_text(&thing_def, &out, &it->text));
     assert_string_equal(it->text.ptr, sample_text);
-    const size_t first = it->buf.size;
-    assert_null(sdx_wire_encode(&thing_def, &out, &it->buf));
-    assert_int_equal(it->buf.size, 2 * first);
-    assert_memory_equal(it->buf.ptr, it->buf.ptr + first, first);
+    it->text.size = 0;
+    assert_null(sdx_wire_encode(&thing_def, &out, &it->text));
+    assert_int_equal(it->text.size, it->buf.size);
+    assert_memory_equal(it->text.ptr, it->buf.ptr, it->buf.size);
     assert_true(out.wides[2] == INT64_MIN && out.flags[2] && !out.flags[1]);
     assert_true(sdx_wire_view_float(out.float_view, 1) == -2.0f);
     assert_true(sdx_wire_view_double(out.double_view, 0) == 1.0);
