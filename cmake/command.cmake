@@ -1,16 +1,16 @@
-# The command. It sees the public headers only and carries the library with it; libpng, libturbojpeg and zlib are opened at run time, when a file
-# needs them. All but main.c is an object library, so that tests can link it.
+# The command. It sees the public headers only and carries the library with it; libpng and libjpeg are opened at run time, when a picture
+# is read. All but main.c is a library of its own, so that its parts can be tested.
 
 file(GLOB sdx_command_sources CONFIGURE_DEPENDS cli/*.c)
 list(FILTER sdx_command_sources EXCLUDE REGEX "/cli/main\\.c$")
-file(GLOB sdx_api_sources CONFIGURE_DEPENDS src/api/*.c)
-if(sdx_command_sources AND sdx_api_sources AND TARGET sardonyx_static)
-  add_library(sardonyx_cli OBJECT ${sdx_command_sources})
-  sdx_target(sardonyx_cli)
-  target_include_directories(sardonyx_cli PUBLIC ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
-  target_link_libraries(sardonyx_cli PUBLIC ${CMAKE_DL_LIBS} m)
-
+if(sdx_command_sources AND TARGET sardonyx_static)
+  add_library(sdx_command_parts STATIC ${sdx_command_sources})
+  sdx_target(sdx_command_parts)
+  target_include_directories(sdx_command_parts PUBLIC ${PROJECT_SOURCE_DIR})
+  target_link_libraries(sdx_command_parts PUBLIC sardonyx_static ${CMAKE_DL_LIBS})
+endif()
+if(TARGET sdx_command_parts AND EXISTS ${PROJECT_SOURCE_DIR}/cli/main.c)
   add_executable(sardonyx cli/main.c)
   sdx_target(sardonyx)
-  target_link_libraries(sardonyx PRIVATE sardonyx_cli sardonyx_static)
+  target_link_libraries(sardonyx PRIVATE sdx_command_parts)
 endif()

@@ -1,5 +1,6 @@
-# Tests: each tests/unit/test_*.c is a cmocka program under ctest (label unit); its other .c files are linked into all of them. Each further folder
-# of tests/ that holds .c files is one program of that name (checkop), which ./dev runs.
+# Tests: each tests/unit/test_*.c is a cmocka program under ctest (label unit); its other .c files are linked into all of them, and the
+# parts of the command into test_cli_*. Each further folder of tests/ that holds .c files is one program of that name (checkop), which ./dev
+# runs.
 
 if(NOT TARGET sardonyx_core)
   return()
@@ -25,6 +26,9 @@ if(SDX_CMOCKA_INCLUDE AND SDX_CMOCKA_LIBRARY)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
     target_include_directories(${name} SYSTEM PRIVATE ${SDX_CMOCKA_INCLUDE})
     target_link_libraries(${name} PRIVATE ${SDX_CMOCKA_LIBRARY})
+    if(name MATCHES "^test_cli_" AND TARGET sdx_command_parts)
+      target_link_libraries(${name} PRIVATE sdx_command_parts)
+    endif()
     if(name MATCHES "^test_cli_" AND TARGET sardonyx_cli)
       target_link_libraries(${name} PRIVATE sardonyx_cli)
     endif()
