@@ -16,7 +16,8 @@ run_bench() { # [MODEL...]
     local models=("$@") model
     build_command
     mkdir -p build/bench
-    [ ${#models[@]} -gt 0 ] || mapfile -t models < <(bench_models)
+    # shellcheck disable=SC2207 # paths without blanks
+    [ ${#models[@]} -gt 0 ] || models=($(bench_models))
     for model in "${models[@]}"; do
         build/release/bin/sardonyx bench "$model" --threads 1 || say "bench: $model was not measured"
     done

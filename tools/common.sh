@@ -1,4 +1,5 @@
-# Shared by ./dev and its parts: messages, options, packages, builds. Sourced from the root of the tree.
+# Shared by ./dev and its parts: messages, options, packages, builds. Sourced from the root of the tree. No process substitution: a bare root
+# may have no /proc, and then no /dev/fd.
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -41,17 +42,18 @@ missing_packages() { # GROUP...
     while read -r group package kind what; do
         [[ " $* " == *" $group "* ]] || continue
         is_there "$kind" "$what" || printf '%s\n' "$package"
-    done < <(grep -v -e '^#' -e '^$' tools/packages.txt)
+    done <tools/packages.txt
 }
 
 # Installs what tools/packages.txt lists for the groups and is not there. Asks on a terminal.
 need_packages() {
     local missing run=() answer
-    mapfile -t missing < <(missing_packages "$@")
-    [ ${#missing[@]} -gt 0 ] || return 0
-    say "missing packages: ${missing[*]}"
-    local install="apt-get install -y --no-install-recommends ${missing[*]}"
-    command -v apt-get >/dev/null || die "packages: this system has no apt-get; install by its own means: ${missing[*]}"
+    missing=$(missing_packages "$@" | tr '\n' ' ')
+    missing=${missing% }
+    [ -n "$missing" ] || return 0
+    say "missing packages: $missing"
+    local install="apt-get install -y --no-install-recommends $missing"
+    command -v apt-get >/dev/null || die "packages: this system has no apt-get; install by its own means: $missing"
     if [ "$(id -u)" -ne 0 ]; then
         if ! command -v sudo >/dev/null || { [ ! -t 0 ] && ! sudo -n true 2>/dev/null; }; then
             die "packages: no right to install; type as root: apt-get update && $install"

@@ -36,7 +36,9 @@ run_fuzzers() { # [NAME...]
     . tools/parts.sh
     build_preset fuzz
     if [ ${#names[@]} -eq 0 ]; then
-        mapfile -t names < <(cd fuzz 2>/dev/null && ls ./*.c 2>/dev/null | sed -E 's|^\./(.*)\.c$|\1|')
+        for name in fuzz/*.c; do
+            [ ! -f "$name" ] || names+=("$(basename "$name" .c)")
+        done
     fi
     [ ${#names[@]} -gt 0 ] || die "fuzz: fuzz/ holds no fuzzer, expected fuzz/fuzz_*.c"
     mkdir -p build/fuzz/crashes

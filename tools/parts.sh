@@ -145,7 +145,7 @@ run_part() { # PART
         s=1
         [[ ,${SDX_REQUIRE:-}, != *,$part,* ]] || { s=0 f=1 && say "SDX_REQUIRE names '$part': skipped counts as failed"; }
     else
-        read -r p f s < <(awk '/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { p += $1; f += $3; s += $5 } END { print p + 0, f + 0, s + 0 }' "$log")
+        read -r p f s <<<"$(awk '/^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$/ { p += $1; f += $3; s += $5 } END { print p + 0, f + 0, s + 0 }' "$log")"
         [ "$status" -eq 0 ] || [ "$f" -gt 0 ] || f=1
         [ $((p + f + s)) -gt 0 ] || p=1
     fi
