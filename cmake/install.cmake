@@ -16,6 +16,7 @@ if(TARGET sardonyx)
   install(TARGETS sardonyx)
 endif()
 install(DIRECTORY include/sardonyx DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/sardonyx)
 install(EXPORT sardonyx NAMESPACE sardonyx:: FILE sardonyx-targets.cmake DESTINATION ${package_dir})

@@ -64,6 +64,7 @@ need_packages() {
         read -r -p "install them with ${run[*]:+${run[*]} }apt-get? [Y/n] " answer
         [[ $answer =~ ^([Yy].*)?$ ]] || die "packages: not installed; type: ${run[*]:+${run[*]} }$install"
     fi
+    say "installing them with apt-get"
     run+=(env DEBIAN_FRONTEND=noninteractive)
     "${run[@]}" apt-get update -qq || die "packages: apt-get update ended with an error, see above"
     # shellcheck disable=SC2086 # the words of the command
