@@ -500,3 +500,17 @@ const char *sdx_dim_text(const sdx_dims *dims, sdx_dim d, char *buf, size_t size
     put_dim(&w, d);
     return buf;
 }
+
+const char *sdx_dims_text(const sdx_dims *dims, size_t rank, const sdx_dim *shape, char *buf,
+                          size_t size) {
+    if (size == 0) return buf;
+    buf[0] = '\0';
+    writer w = {.dims = dims, .next = buf, .end = buf + size - 1};
+    put(&w, "[");
+    for (size_t i = 0; i < rank; i++) {
+        if (i > 0) put(&w, ",");
+        put_dim(&w, shape[i]);
+    }
+    put(&w, "]");
+    return buf;
+}

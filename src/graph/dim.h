@@ -44,5 +44,8 @@ sdx_dim sdx_dim_max(sdx_dims *dims, sdx_dim a, sdx_dim b);
 
 /* "past+1", "3*width/2", "?" for the unknown, into buf; always terminated. Returns buf. */
 const char *sdx_dim_text(const sdx_dims *dims, sdx_dim d, char *buf, size_t size);
+/* "[batch,3,224]" likewise. */
+const char *sdx_dims_text(const sdx_dims *dims, size_t rank, const sdx_dim *shape, char *buf,
+                          size_t size);
 
 #endif
