@@ -61,6 +61,8 @@ sdx_status sdx_infer_same(sdx_infer *in, size_t k, size_t i) SDX_NODISCARD;
 /* Elements of output `k`, an int32/int64 tensor of rank 0 or 1: for shape arithmetic while loading;
  * ignored when binding. */
 sdx_status sdx_infer_set_ints(sdx_infer *in, size_t k, const sdx_dim *ints, size_t n) SDX_NODISCARD;
+/* Output k has the elements of input i, as far as they are known: for hooks that only move them. */
+sdx_status sdx_infer_same_ints(sdx_infer *in, size_t k, size_t i) SDX_NODISCARD;
 
 /* Elements of integer input i (any integer type), at most `cap` of them. Returns false when they
  * are not known (or more than cap: *n tells). */

@@ -25,7 +25,8 @@ void sdx_upgrade_drop(sdx_upgrade *u, const char *name);
 sdx_status sdx_upgrade_default_int(sdx_upgrade *u, const char *name, int64_t value) SDX_NODISCARD;
 
 /* A new node before (after) the upgraded one: op_type of ai.onnx or domain "sardonyx", `n` inputs,
- * one output, returned. Set attributes on producer with sdx_node_set_attr. */
+ * one output, returned. Set attributes on producer with sdx_node_set_attr. It has the newest form;
+ * the loader checks and infers it when the upgrade is done (its attrs are still NULL). */
 sdx_status sdx_upgrade_before(sdx_upgrade *u, const char *domain, const char *op_type,
                               sdx_gvalue *const *inputs, size_t n, sdx_gvalue **out) SDX_NODISCARD;
 /* Puts a node behind output `index`: it takes a new value that the upgraded node now makes as input

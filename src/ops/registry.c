@@ -1,0 +1,37 @@
+/* The operators of this build, from ops.def. */
+#include <string.h>
+
+#include "ops/op.h"
+
+/* These declarations stand here and not in op.h, so that a new line in ops.def does not rebuild
+ * every operator. OP(relu) declares sdx_op_relu. */
+#define OP(id) extern const sdx_op sdx_op_##id;
+#include "ops/ops.def"
+#undef OP
+
+/* OP(relu) is an entry here. */
+static const sdx_op *const ops[] = {
+#define OP(id) &sdx_op_##id,
+#include "ops/ops.def"
+#undef OP
+};
+
+enum { N_OPS = sizeof ops / sizeof *ops };
+
+static bool is(const char *text, sdx_str str) {
+    return strncmp(text, str.ptr, str.len) == 0 && text[str.len] == '\0';
+}
+
+/* A scan: the first letter settles nearly all of some 250 entries. Sorting could not be checked at
+ * compile time, and the loader asks once for each kind of node. */
+const sdx_op *sdx_op_find(sdx_str domain, sdx_str name) {
+    if (name.len == 0 || memchr(name.ptr, '\0', name.len)) return NULL;
+    if (domain.len > 0 && memchr(domain.ptr, '\0', domain.len)) return NULL;
+    if (domain.len == 0 || sdx_str_is(domain, "ai.onnx")) domain = SDX_STR("");
+    for (size_t i = 0; i < N_OPS; i++)
+        if (ops[i]->name[0] == name.ptr[0] && is(ops[i]->name, name) && is(ops[i]->domain, domain))
+            return ops[i];
+    return NULL;
+}
+
+const sdx_op *sdx_op_at(size_t index) { return index < N_OPS ? ops[index] : NULL; }
