@@ -2,7 +2,7 @@
 # "N passed, N failed, N skipped"; without that line its exit status counts as one case. skip_part says why a part cannot run.
 
 standard_parts=(build unit checkop conformance corpus install asan)
-further_parts=(clang tsan sweeps fuzz)
+further_parts=(clang tsan sweeps fuzz arm)
 
 skip_part() {
     say "skipped: $*"
@@ -80,14 +80,19 @@ part_install() {
 }
 
 # Every twelfth case: enough to pass through all families of operators, and soon done.
+conformance_sample() {
+    local folders
+    folders=$(conformance_folders) || return 1
+    # shellcheck disable=SC2086 # a list of folders without blanks
+    find $folders -name model.onnx -printf '%h\n' | LC_ALL=C sort | awk 'NR % 12 == 1'
+}
+
 part_asan() {
-    local folders sample
+    local sample
     build_preset asan
     unit_tests asan
-    folders=$(conformance_folders) || return 0
+    sample=$(conformance_sample) || return 0
     # shellcheck disable=SC2086 # a list of folders without blanks
-    sample=$(find $folders -name model.onnx -printf '%h\n' | LC_ALL=C sort | awk 'NR % 12 == 1')
-    # shellcheck disable=SC2086
     build/asan/bin/sardonyx check $sample "${conformance_limits[@]}"
 }
 
@@ -116,6 +121,16 @@ part_sweeps() {
         esac
     done
     counts $passed $failed $skipped
+}
+
+# The other architecture: kernels against their oracles and the sample of cases, under emulation.
+part_arm() {
+    local run=(qemu-aarch64 -L /usr/aarch64-linux-gnu) sample
+    build_preset aarch64 sardonyx checkop
+    "${run[@]}" build/aarch64/bin/checkop
+    sample=$(conformance_sample) || return 0
+    # shellcheck disable=SC2086 # a list of folders without blanks
+    "${run[@]}" build/aarch64/bin/sardonyx check $sample "${conformance_limits[@]}"
 }
 
 part_fuzz() {
@@ -161,7 +176,10 @@ run_parts() { # [PART...]
     for part in "${parts[@]}"; do
         [[ " ${standard_parts[*]} ${further_parts[*]} " == *" $part "* ]] ||
             die "test: part '$part' is not known, expected ${standard_parts[*]} ${further_parts[*]} or full"
-        case $part in clang | fuzz) groups+=(fuzz) ;; esac
+        case $part in
+            clang | fuzz) groups+=(fuzz) ;;
+            arm) groups+=(arm) ;;
+        esac
     done
     need_packages "${groups[@]}"
     mkdir -p build/test
