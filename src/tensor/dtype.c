@@ -1,0 +1,139 @@
+/* What follows from an element type alone: kind, sizes, packing of types below 8 bits, and arrays
+ * of floats to and from float32. */
+#include "tensor/dtype.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/checked.h"
+
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "Sardonyx reads little-endian files in place: it needs a little-endian machine"
+#endif
+
+/* SDX_DTYPE(1, FLOAT32, "float32", 32, FLOAT) is [1] = SDX_KIND_FLOAT, */
+static const sdx_dtype_kind kinds[] = {
+#define SDX_DTYPE(id, NAME, name, bits, kind) [id] = SDX_KIND_##kind,
+#include "sardonyx/dtype.def"
+#undef SDX_DTYPE
+};
+
+enum { N_DTYPES = sizeof kinds / sizeof kinds[0] };
+
+bool sdx_dtype_valid(int64_t id) { return id > SDX_UNDEFINED && id < (int64_t)N_DTYPES; }
+
+sdx_dtype_kind sdx_dtype_kind_of(sdx_dtype dtype) {
+    return sdx_dtype_valid((int64_t)dtype) ? kinds[dtype] : SDX_KIND_NONE;
+}
+
+size_t sdx_dtype_size(sdx_dtype dtype) { return ((size_t)sdx_dtype_bits(dtype) + 7) / 8; }
+
+bool sdx_dtype_subbyte(sdx_dtype dtype) {
+    const unsigned bits = sdx_dtype_bits(dtype);
+    return bits > 0 && bits < 8;
+}
+
+bool sdx_dtype_bytes(sdx_dtype dtype, size_t len, size_t *out) {
+    if (!sdx_dtype_subbyte(dtype)) return sdx_mul_size(len, sdx_dtype_size(dtype), out);
+    const size_t per_byte = 8 / (size_t)sdx_dtype_bits(dtype);
+    *out = len / per_byte + (len % per_byte != 0);
+    return true;
+}
+
+/* Appends to a text of `size` bytes of which `used` are taken; what does not fit is cut. */
+static size_t append(char *buf, size_t size, size_t used, const char *separator, const char *word) {
+    if (used >= size) return used;
+    const int n = snprintf(buf + used, size - used, "%s%s", separator, word);
+    return n < 0 ? used : used + (size_t)n;
+}
+
+const char *sdx_types_text(sdx_types types, char *buf, size_t size) {
+    static const struct {
+        sdx_types bit;
+        const char *name;
+    } others[] = {{SDX_T_SEQUENCE, "sequence"}, {SDX_T_MAP, "map"}, {SDX_T_OPTIONAL, "optional"}};
+    if (size == 0) return buf;
+    buf[0] = '\0';
+    size_t used = 0;
+    for (int id = 1; id < N_DTYPES; id++)
+        if (sdx_types_have(types, (sdx_dtype)id))
+            used = append(buf, size, used, used ? ", " : "", sdx_dtype_name((sdx_dtype)id));
+    for (size_t k = 0; k < sizeof others / sizeof others[0]; k++)
+        if (types & others[k].bit) used = append(buf, size, used, used ? ", " : "", others[k].name);
+    return buf;
+}
+
+void sdx_bits_unpack(sdx_dtype dtype, uint8_t *dst, const uint8_t *src, size_t n) {
+    const unsigned bits = sdx_dtype_bits(dtype);
+    const unsigned mask = (1u << bits) - 1;
+    /* x ^ s - s extends the sign bit s; s is 0 for types without sign */
+    const unsigned sign = sdx_dtype_kind_of(dtype) == SDX_KIND_INT ? 1u << (bits - 1) : 0;
+    for (size_t i = 0; i < n; src++)
+        for (unsigned shift = 0; shift < 8 && i < n; shift += bits)
+            dst[i++] = (uint8_t)((((*src >> shift) & mask) ^ sign) - sign);
+}
+
+void sdx_bits_pack(sdx_dtype dtype, uint8_t *dst, const uint8_t *src, size_t n) {
+    const unsigned bits = sdx_dtype_bits(dtype);
+    const unsigned mask = (1u << bits) - 1;
+    for (size_t i = 0; i < n; dst++) {
+        unsigned byte = 0;
+        for (unsigned shift = 0; shift < 8 && i < n; shift += bits)
+            byte |= (src[i++] & mask) << shift;
+        *dst = (uint8_t)byte;
+    }
+}
+
+static void widen_halves(sdx_dtype dtype, float *dst, const void *src, size_t n) {
+    const bool brain = dtype == SDX_BFLOAT16;
+    for (size_t i = 0; i < n; i++) {
+        uint16_t h;
+        memcpy(&h, (const char *)src + 2 * i, sizeof h);
+        dst[i] = brain ? sdx_bf16_to_f32(h) : sdx_f16_to_f32(h);
+    }
+}
+
+static void narrow_halves(sdx_dtype dtype, void *dst, const float *src, size_t n) {
+    const bool brain = dtype == SDX_BFLOAT16;
+    for (size_t i = 0; i < n; i++) {
+        const uint16_t h = brain ? sdx_f32_to_bf16(src[i]) : sdx_f32_to_f16(src[i]);
+        memcpy((char *)dst + 2 * i, &h, sizeof h);
+    }
+}
+
+void sdx_widen_f32(sdx_dtype dtype, float *dst, const void *src, size_t n) {
+    const size_t size = sdx_dtype_size(dtype);
+    if (n == 0) return;
+    if (size == 4) {
+        memcpy(dst, src, n * size);
+    } else if (size == 2) {
+        widen_halves(dtype, dst, src, n);
+    } else if (size == 8) {
+        for (size_t i = 0; i < n; i++) {
+            double x;
+            memcpy(&x, (const char *)src + 8 * i, sizeof x);
+            dst[i] = (float)x;
+        }
+    } else {
+        for (size_t i = 0; i < n; i++)
+            dst[i] = sdx_small_to_f32(dtype, ((const uint8_t *)src)[i]);
+    }
+}
+
+void sdx_narrow_f32(sdx_dtype dtype, void *dst, const float *src, size_t n) {
+    const size_t size = sdx_dtype_size(dtype);
+    if (n == 0) return;
+    if (size == 4) {
+        memcpy(dst, src, n * size);
+    } else if (size == 2) {
+        narrow_halves(dtype, dst, src, n);
+    } else if (size == 8) {
+        for (size_t i = 0; i < n; i++) {
+            const double x = (double)src[i];
+            memcpy((char *)dst + 8 * i, &x, sizeof x);
+        }
+    } else {
+        for (size_t i = 0; i < n; i++)
+            ((uint8_t *)dst)[i] = sdx_f32_to_small(dtype, src[i], true, SDX_E8M0_UP);
+    }
+}
