@@ -125,7 +125,8 @@ SDX_NODISCARD static inline sdx_status sdx_call_pack(const sdx_call *c, sdx_pack
                                                      const void **out) {
     return c->host->pack(c->self, pack, out);
 }
-/* Makes dense output `k` of this type and shape and gives its view; when nobody wants it *out is a
+/* Makes dense output `k` of this type (as run sees it: widened, unpacked) and shape and gives its
+ * view; when nobody wants it *out is a
  * place to write all the same. */
 SDX_NODISCARD static inline sdx_status sdx_call_output(const sdx_call *c, size_t k, sdx_dtype dtype,
                                                        size_t rank, const int64_t *dims,

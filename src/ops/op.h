@@ -139,6 +139,10 @@ static inline sdx_str sdx_node_str(const sdx_node *node, size_t index) {
 sdx_status sdx_op_check(sdx_node *node) SDX_NODISCARD;
 /* The types part alone; outputs whose type follows from a variable receive it. */
 sdx_status sdx_op_check_types(sdx_node *node) SDX_NODISCARD;
+/* The same for types that stand by themselves, NULL: not known. Outputs that are NULL receive what
+ * follows. */
+sdx_status sdx_op_types(const sdx_op *op, const sdx_type *const *in, size_t n_in,
+                        const sdx_type **out, size_t n_out) SDX_NODISCARD;
 /* The port that input (output) `index` belongs to: the last one for variadic ports; NULL when there
  * are too many. */
 const sdx_port *sdx_op_input_port(const sdx_op *op, size_t index);

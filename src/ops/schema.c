@@ -222,6 +222,12 @@ static const sdx_type *implied(const vars *v, const sdx_port *port) {
     return NULL;
 }
 
+static sdx_status check_output(vars *v, const sdx_port *port, const sdx_type **type) {
+    if (*type) return check_type(v, port, *type, "output");
+    *type = implied(v, port);
+    return NULL;
+}
+
 sdx_status sdx_op_check_types(sdx_node *node) {
     vars v = {.n = 0};
     for (size_t i = 0; i < node->n_inputs; i++) {
@@ -230,15 +236,25 @@ sdx_status sdx_op_check_types(sdx_node *node) {
         if (type && port) SDX_TRY(check_type(&v, port, type, "input"));
     }
     for (size_t k = 0; k < node->n_outputs; k++) {
-        sdx_gvalue *value = node->outputs[k];
+        const sdx_type *type = known(node->outputs[k]);
         const sdx_port *port = sdx_op_output_port(node->op, k);
-        if (!value || !port) continue;
-        if (!known(value)) {
-            const sdx_type *type = implied(&v, port);
-            if (type) value->type = type;
-        } else {
-            SDX_TRY(check_type(&v, port, value->type, "output"));
-        }
+        if (!node->outputs[k] || !port) continue;
+        SDX_TRY(check_output(&v, port, &type));
+        if (type) node->outputs[k]->type = type;
+    }
+    return NULL;
+}
+
+sdx_status sdx_op_types(const sdx_op *op, const sdx_type *const *in, size_t n_in,
+                        const sdx_type **out, size_t n_out) {
+    vars v = {.n = 0};
+    for (size_t i = 0; i < n_in; i++) {
+        const sdx_port *port = sdx_op_input_port(op, i);
+        if (in[i] && port) SDX_TRY(check_type(&v, port, in[i], "input"));
+    }
+    for (size_t k = 0; k < n_out; k++) {
+        const sdx_port *port = sdx_op_output_port(op, k);
+        if (port) SDX_TRY(check_output(&v, port, &out[k]));
     }
     return NULL;
 }
