@@ -267,8 +267,9 @@ static sdx_status fill_view(decoder *dec, target *to, const sdx_field_def *def,
         SDX_TRY(in_place(to->place, sdx_arena_alloc(dec->arena, view->n, size, (void **)&end)));
     }
     if (packed) memcpy(end, field->bytes.ptr, field->bytes.len);
-    for (size_t i = 0; i < size && !packed; i++)
+    for (size_t i = 0; i < size && !packed; i++) {
         end[i] = (uint8_t)(field->bits >> (8 * i));
+    }
     view->ptr = end + (packed ? field->bytes.len : size);
     return NULL;
 }
@@ -277,11 +278,12 @@ static sdx_status fill_packed(decoder *dec, target *to, const sdx_field_def *def
     const size_t size = sdx_field_size(def);
     const sdx_wire_type type = sdx_kind_of(def->kind).wire;
     size_t *const n = count_of(to, def);
-    char *at = (char *)sdx_member_pointer(to->out, def->offset) + *n * size;
+    char *const array = sdx_member_pointer(to->out, def->offset); /* NULL if there are no numbers */
     sdx_wire wire = cursor(dec, bytes);
     uint64_t bits = 0;
-    for (; sdx_wire_number(&wire, type, &bits); at += size, ++*n)
-        sdx_field_store(size, at, bits);
+    for (; sdx_wire_number(&wire, type, &bits); ++*n) {
+        sdx_field_store(size, array + *n * size, bits);
+    }
     return in_place(to->place, sdx_wire_end(&wire));
 }
 
