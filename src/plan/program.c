@@ -44,7 +44,7 @@ static sdx_status add_value(builder *b, const sdx_gvalue *origin, sdx_place plac
                                           .next_alias = SDX_NONE,
                                           .step = SDX_NONE,
                                           .last = SDX_NONE,
-                                          .output = SDX_NONE,
+                                          .output = SDX_NONE, .claims = SDX_NONE,
                                           .dense = is_dense(origin)};
     if (place == SDX_PLACE_CONSTANT) p->values[p->n_values].constant = origin->constant;
     b->number[origin->id] = p->n_values;
@@ -240,6 +240,14 @@ static void find_reads(sdx_program *p) {
     }
 }
 
+/* Memory of a group with an output in it is that output's memory. */
+static void find_claims(sdx_program *p) {
+    for (uint32_t i = 0; i < p->n_outputs; i++) {
+        sdx_pvalue *const root = &p->values[p->values[p->outputs[i]].root];
+        if (root->claims == SDX_NONE) root->claims = p->outputs[i];
+    }
+}
+
 /* For each step the roots that die with it. */
 static sdx_status list_deaths(builder *b) {
     sdx_program *const p = b->program;
@@ -276,6 +284,7 @@ static sdx_status fill(builder *b) {
     find_phases(p);
     find_aliases(p);
     find_reads(p);
+    find_claims(p);
     return list_deaths(b);
 }
 

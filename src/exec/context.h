@@ -1,0 +1,29 @@
+/* A place to run a model: memory, threads, and the frame of its program. One thread at a time, but for cancel. */
+#ifndef SDX_EXEC_CONTEXT_H
+#define SDX_EXEC_CONTEXT_H
+
+#include "base/pool.h"
+#include "exec/frame.h"
+#include "exec/model.h"
+
+struct sdx_context {
+    sdx_model *model; /* retained */
+    sdx_store *store;
+    sdx_gang *gang;
+    sdx_frame *frame;       /* of model->fixed */
+    sdx_frame *overridable; /* of model->overridable; NULL until needed */
+    sdx_value **inputs;     /* workspace: n_inputs of the model */
+    atomic_uint stop;       /* 1: cancelled */
+    uint64_t deadline_ns;   /* a run's time; 0: none */
+    uint64_t deadline;      /* of this run, on sdx_clock_ns; UINT64_MAX: none */
+    bool keep_denormals;
+};
+
+sdx_status sdx_context_make(sdx_model *model, const sdx_context_options *options, sdx_context **out) SDX_NODISCARD;
+void sdx_context_free(sdx_context *context);
+sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, sdx_value **outputs, const bool *wanted) SDX_NODISCARD;
+sdx_status sdx_context_prepare(sdx_context *context, sdx_value *const *inputs) SDX_NODISCARD;
+/* SDX_CANCELLED or SDX_DEADLINE when the run shall end, else NULL. */
+sdx_status sdx_context_stopped(const sdx_context *context) SDX_NODISCARD;
+
+#endif

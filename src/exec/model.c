@@ -1,0 +1,132 @@
+/* Loading: bytes, graph, rewrites, program. */
+#include "exec/model.h"
+
+#include <string.h>
+
+#include "opt/opt.h"
+
+static sdx_status copy_string(sdx_arena *arena, const char *text, const char **out) {
+    sdx_str copy;
+    *out = NULL;
+    if (text == NULL) return NULL;
+    SDX_TRY(sdx_arena_str(arena, sdx_str_from(text), &copy));
+    *out = copy.ptr;
+    return NULL;
+}
+
+/* The folder of a path: "." when it names none. */
+static sdx_status folder_of(sdx_arena *arena, const char *path, const char **out) {
+    const char *const slash = strrchr(path, '/');
+    sdx_str folder;
+    const size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+    SDX_TRY(sdx_arena_str(arena, len == 0 ? SDX_STR(".") : (sdx_str){path, len}, &folder));
+    *out = folder.ptr;
+    return NULL;
+}
+
+static sdx_status read_bytes(sdx_model *model, const char *path, const void *bytes, size_t size) {
+    if (path == NULL) {
+        model->bytes = bytes;
+        model->size = size;
+        if (model->options.load == SDX_LOAD_MAP || size == 0) return NULL;
+        SDX_TRY(sdx_heap_alloc(&model->heap, size, &model->copy));
+        memcpy(model->copy, bytes, size);
+        model->bytes = model->copy;
+        return NULL;
+    }
+    switch (model->options.load) { /* one case for each mode of the public enum */
+    case SDX_LOAD_MAP: SDX_TRY(sdx_file_map(path, &model->file)); break;
+    case SDX_LOAD_COPY: SDX_TRY(sdx_file_read(path, &model->heap, &model->file)); break;
+    case SDX_LOAD_SNAPSHOT: SDX_TRY(sdx_file_snapshot(path, &model->file)); break;
+    }
+    model->bytes = model->file.data;
+    model->size = model->file.size;
+    return NULL;
+}
+
+static sdx_status make_variant(sdx_model *model, sdx_variant *variant, bool overridable) {
+    sdx_arena_init(&variant->arena, &model->heap);
+    sdx_packer_init(&variant->packer, &variant->arena, &model->heap);
+    const sdx_onnx_options import = {.folder = model->options.folder,
+                                     .read = model->options.read,
+                                     .read_user = model->options.read_user,
+                                     .overridable = overridable,
+                                     .logger = &model->runtime->logger};
+    SDX_TRY(sdx_onnx_import(model->bytes, model->size, &import, &variant->arena, &variant->onnx));
+    const sdx_opt_options opt = {.arena = &variant->arena, .heap = &model->heap, .disabled = model->options.disabled_rules, .logger = &model->runtime->logger};
+    if (model->options.optimize) SDX_TRY(sdx_opt_run(variant->onnx.ir, &opt));
+    SDX_TRY(sdx_program_build(variant->onnx.ir->main, &variant->packer, &variant->arena, &model->heap, &variant->program));
+    SDX_TRY(sdx_program_prepare(variant->program, &variant->packer, &variant->arena, &variant->copied));
+    variant->made = true;
+    return NULL;
+}
+
+static void free_variant(sdx_variant *variant) {
+    if (variant->arena.heap == NULL) return;
+    sdx_packer_deinit(&variant->packer);
+    sdx_onnx_close(&variant->onnx);
+    sdx_arena_deinit(&variant->arena);
+    *variant = (sdx_variant){0};
+}
+
+static sdx_status load(sdx_model *model, const char *path, const void *bytes, size_t size) {
+    sdx_model_options *const options = &model->options;
+    SDX_TRY(copy_string(&model->strings, options->disabled_rules, &options->disabled_rules));
+    if (options->folder != NULL || path == NULL) {
+        SDX_TRY(copy_string(&model->strings, options->folder, &options->folder));
+    } else {
+        SDX_TRY(folder_of(&model->strings, path, &options->folder));
+    }
+    SDX_TRY(read_bytes(model, path, bytes, size));
+    return make_variant(model, &model->fixed, false);
+}
+
+sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *bytes, size_t size, const sdx_model_options *options, sdx_model **out) {
+    sdx_model *model;
+    sdx_heap base;
+    const sdx_allocator *const allocator = runtime->has_allocator ? &runtime->allocator : NULL;
+    sdx_heap_init(&base, allocator, 0, "model");
+    SDX_TRY(SDX_NEW(&base, &model));
+    sdx_heap_init(&model->heap, allocator, options->memory_limit, "model");
+    sdx_refs_init(&model->refs);
+    sdx_refs_retain(&runtime->refs);
+    model->runtime = runtime;
+    model->options = *options;
+    sdx_arena_init(&model->strings, &model->heap);
+    const sdx_status status = load(model, path, bytes, size);
+    if (status != NULL) {
+        sdx_model_free(model);
+        return sdx_in(status, "model '%s'", path != NULL ? path : "(memory)");
+    }
+    *out = model;
+    return NULL;
+}
+
+void sdx_model_free(sdx_model *model) {
+    sdx_runtime *const runtime = model->runtime;
+    free_variant(&model->fixed);
+    free_variant(&model->overridable);
+    sdx_arena_deinit(&model->strings);
+    sdx_file_close(&model->file);
+    sdx_heap_free(&model->heap, model->copy, model->size);
+    sdx_heap base;
+    sdx_heap_init(&base, runtime->has_allocator ? &runtime->allocator : NULL, 0, "model");
+    sdx_heap_free(&base, model, sizeof *model);
+    sdx_runtime_release(runtime);
+}
+
+sdx_status sdx_model_overridable(sdx_model *model, const sdx_variant **out) {
+    if (!atomic_load_explicit(&model->has_overridable, memory_order_acquire)) {
+        sdx_mutex_lock(&model->mutex);
+        sdx_status status = NULL;
+        if (!model->overridable.made) {
+            status = make_variant(model, &model->overridable, true);
+            if (status != NULL) free_variant(&model->overridable);
+            else atomic_store_explicit(&model->has_overridable, true, memory_order_release);
+        }
+        sdx_mutex_unlock(&model->mutex);
+        SDX_TRY(status);
+    }
+    *out = &model->overridable;
+    return NULL;
+}

@@ -1,0 +1,49 @@
+/* A loaded model: immutable once made, shared by all threads. */
+#ifndef SDX_EXEC_MODEL_H
+#define SDX_EXEC_MODEL_H
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "onnx/import.h"
+#include "plan/program.h"
+
+struct sdx_runtime {
+    sdx_refs refs;
+    sdx_allocator allocator;
+    bool has_allocator;
+    sdx_logger logger;
+};
+
+/* Two ways to read a file: inputs with an initializer as constants (nearly always), or as inputs that a caller may give. */
+typedef struct sdx_variant {
+    sdx_arena arena;
+    sdx_onnx_model onnx;
+    sdx_packer packer;
+    sdx_program *program;
+    size_t copied; /* bytes of constants copied for alignment */
+    bool made;
+} sdx_variant;
+
+struct sdx_model {
+    sdx_refs refs;
+    sdx_runtime *runtime; /* retained */
+    sdx_heap heap;
+    sdx_file file;
+    void *copy; /* bytes of a model from memory, owned; NULL: the caller's or the file's */
+    const void *bytes;
+    size_t size;
+    sdx_model_options options; /* its strings are copied into `strings` */
+    sdx_arena strings;
+    sdx_variant fixed;       /* made at load */
+    sdx_variant overridable; /* made when a caller first gives an input that has an initializer */
+    atomic_bool has_overridable;
+    sdx_mutex mutex;
+};
+
+sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *bytes, size_t size, const sdx_model_options *options, sdx_model **out) SDX_NODISCARD;
+void sdx_model_free(sdx_model *model);
+/* The second variant, made now if it was not needed before. Thread-safe. */
+sdx_status sdx_model_overridable(sdx_model *model, const sdx_variant **out) SDX_NODISCARD;
+
+#endif

@@ -1,0 +1,212 @@
+/* The loop over the steps. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "exec/context.h"
+#include "exec/frame.h"
+
+/* ---- cells and temporaries ------------------------------------------------------------------------------------------------------------------- */
+
+void sdx_cell_drop(sdx_frame *frame, sdx_cell *cell) {
+    if (cell->owner == NULL) return;
+    sdx_value_release(cell->owner);
+    cell->owner = NULL;
+    frame->n_owned--;
+}
+
+void sdx_cell_hold(sdx_frame *frame, sdx_cell *cell, sdx_value *value) {
+    sdx_cell_drop(frame, cell);
+    cell->owner = value;
+    cell->home = SDX_HOME_DYNAMIC;
+    frame->n_owned++;
+    if (value->kind == SDX_TENSOR) {
+        cell->view = value->view;
+    } else {
+        cell->view = (sdx_view){.dtype = SDX_UNDEFINED};
+    }
+}
+
+sdx_status sdx_frame_temporary(sdx_frame *frame, size_t size, sdx_value *value, void **out) {
+    size_t total;
+    sdx_temporary *block = NULL;
+    sdx_status status = NULL;
+    if (!sdx_add_size(size, SDX_ALIGN, &total)) {
+        status = sdx_fail(SDX_LIMIT, "found scratch of %zu bytes, beyond the address space", size);
+    } else {
+        status = sdx_heap_alloc(frame->heap, total, (void **)&block);
+    }
+    if (status != NULL) {
+        sdx_value_release(value);
+        return status;
+    }
+    *block = (sdx_temporary){.next = frame->temporaries, .value = value, .size = total};
+    frame->temporaries = block;
+    if (out != NULL) *out = (char *)block + SDX_ALIGN;
+    return NULL;
+}
+
+void sdx_frame_drop_temporaries(sdx_frame *frame) {
+    while (frame->temporaries != NULL) {
+        sdx_temporary *const block = frame->temporaries;
+        frame->temporaries = block->next;
+        sdx_value_release(block->value);
+        sdx_heap_free(frame->heap, block, block->size);
+    }
+}
+
+/* ---- a step -------------------------------------------------------------------------------------------------------------------------------------- */
+
+static sdx_status adapt_inputs(sdx_step_state *state) {
+    const sdx_step *const step = state->step;
+    sdx_frame *const frame = state->frame;
+    for (uint32_t i = 0; i < step->n_in; i++) {
+        sdx_given *const given = &state->given[i];
+        if (!given->used) continue;
+        if (given->pack != NULL) {
+            const void *bytes;
+            SDX_TRY(sdx_pack_bytes(given->pack, &bytes));
+            given->view.data = (void *)(uintptr_t)bytes;
+            continue;
+        }
+        given->view.data = (char *)state->call.scratch + given->offset;
+        sdx_adapt_in(&frame->cells[step->in[i]].view, &given->view);
+    }
+    for (uint32_t k = 0; k < step->n_out; k++) {
+        sdx_given *const given = &state->given[step->n_in + k];
+        if (given->used) given->view.data = (char *)state->call.scratch + given->offset;
+    }
+    return NULL;
+}
+
+static void adapt_outputs(sdx_step_state *state) {
+    const sdx_step *const step = state->step;
+    for (uint32_t k = 0; k < step->n_out; k++) {
+        sdx_given *const given = &state->given[step->n_in + k];
+        if (given->used) sdx_adapt_out(&given->view, &state->frame->cells[step->out[k]].view);
+    }
+}
+
+sdx_status sdx_step_run(sdx_step_state *state) {
+    if (SDX_LIKELY(state->given == NULL)) return state->step->op->run(&state->call);
+    SDX_TRY(adapt_inputs(state));
+    SDX_TRY(state->step->op->run(&state->call));
+    adapt_outputs(state);
+    return NULL;
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------------------------------------------------------ */
+
+sdx_status sdx_context_stopped(const sdx_context *context) {
+    if (SDX_UNLIKELY(atomic_load_explicit(&context->stop, memory_order_relaxed) != 0)) return sdx_fail(SDX_CANCELLED, "the run was cancelled");
+    if (SDX_UNLIKELY(context->deadline != UINT64_MAX) && sdx_clock_ns() > context->deadline) {
+        return sdx_fail(SDX_DEADLINE, "the run took longer than its deadline of %llu us; give it more time or more threads", (unsigned long long)(context->deadline_ns / 1000));
+    }
+    return NULL;
+}
+
+static sdx_status run_one(sdx_frame *frame, sdx_step_state *state) {
+    sdx_status status;
+    if (SDX_LIKELY(state->is_bound)) {
+        status = sdx_step_run(state);
+    } else {
+        status = sdx_step_late(frame, state);
+    }
+    if (SDX_UNLIKELY(frame->temporaries != NULL)) sdx_frame_drop_temporaries(frame);
+    return status;
+}
+
+static sdx_status run_steps(sdx_frame *frame) {
+    const sdx_program *const p = frame->program;
+    for (uint32_t s = 0; s < p->n_steps; s++) {
+        sdx_step_state *const state = &frame->states[s];
+        const sdx_step *const step = state->step;
+        if (state->is_bound && (step->alias || step->phase == SDX_PHASE_BIND)) continue;
+        SDX_TRY(sdx_context_stopped(frame->context));
+        SDX_TRY(sdx_in_node(run_one(frame, state), step->node));
+        if (SDX_LIKELY(frame->n_owned == 0)) continue;
+        for (uint32_t d = 0; d < step->n_dies; d++) {
+            sdx_cell_drop(frame, &frame->cells[step->dies[d]]);
+        }
+    }
+    return NULL;
+}
+
+/* ---- a run ---------------------------------------------------------------------------------------------------------------------------------------- */
+
+static bool same_signature(const sdx_cell *cell, const sdx_view *view) { return cell->known && cell->view.dtype == view->dtype && sdx_view_same_shape(&cell->view, view); }
+
+static void set_cell(sdx_frame *frame, uint32_t value, const sdx_view *view, bool *changed) {
+    sdx_cell *const cell = &frame->cells[value];
+    if (!same_signature(cell, view)) *changed = true;
+    cell->view = *view;
+    cell->known = view->dtype != SDX_UNDEFINED;
+}
+
+static void set_value_cell(sdx_frame *frame, uint32_t value, sdx_value *given, bool *changed) {
+    sdx_cell *const cell = &frame->cells[value];
+    static const sdx_view none = {.dtype = SDX_UNDEFINED};
+    set_cell(frame, value, given->kind == SDX_TENSOR ? &given->view : &none, changed);
+    sdx_cell_drop(frame, cell);
+    cell->owner = sdx_value_retain(given);
+    frame->n_owned++;
+}
+
+static sdx_status set_inputs(sdx_frame *frame, sdx_value *const *inputs, bool *changed) {
+    const sdx_program *const p = frame->program;
+    for (uint32_t i = 0; i < p->n_inputs; i++) {
+        const sdx_pvalue *const pvalue = &p->values[p->inputs[i]];
+        if (pvalue->place == SDX_PLACE_CONSTANT) continue;
+        if (inputs[i] != NULL) {
+            set_value_cell(frame, p->inputs[i], inputs[i], changed);
+        } else if (pvalue->origin->fallback != NULL) {
+            set_cell(frame, p->inputs[i], pvalue->origin->fallback, changed);
+        } else {
+            return sdx_fail(SDX_INVALID_ARGUMENT, "input '%.*s': found none, expected a value", SDX_FMT(pvalue->origin->name));
+        }
+    }
+    for (uint32_t c = 0; c < p->n_captures; c++) {
+        const sdx_cell *const outer = &frame->outer->cells[p->captures[c].outer];
+        set_cell(frame, p->captures[c].value, &outer->view, changed);
+        if (outer->owner == NULL) continue;
+        sdx_cell *const cell = &frame->cells[p->captures[c].value];
+        sdx_cell_drop(frame, cell);
+        cell->owner = sdx_value_retain(outer->owner);
+        frame->n_owned++;
+    }
+    return NULL;
+}
+
+static void follow_inputs(sdx_frame *frame) {
+    const sdx_program *const p = frame->program;
+    for (uint32_t i = 0; i < p->n_inputs; i++) {
+        if (p->values[p->inputs[i]].place == SDX_PLACE_INPUT) sdx_frame_follow(frame, p->inputs[i]);
+    }
+    for (uint32_t c = 0; c < p->n_captures; c++) {
+        sdx_frame_follow(frame, p->captures[c].value);
+    }
+}
+
+sdx_status sdx_frame_bind_inputs(sdx_frame *frame, sdx_value *const *inputs) {
+    bool changed = !frame->valid;
+    SDX_TRY(set_inputs(frame, inputs, &changed));
+    if (changed) SDX_TRY(sdx_frame_bind(frame));
+    follow_inputs(frame);
+    return NULL;
+}
+
+static sdx_status run_frame(sdx_frame *frame, sdx_value *const *inputs, sdx_value **outputs, const bool *wanted) {
+    SDX_TRY(sdx_frame_bind_inputs(frame, inputs));
+    SDX_TRY(sdx_frame_place_outputs(frame, outputs, wanted));
+    SDX_TRY(run_steps(frame));
+    return sdx_frame_take_outputs(frame, outputs, wanted);
+}
+
+sdx_status sdx_frame_run(sdx_frame *frame, sdx_value *const *inputs, sdx_value **outputs, const bool *wanted) {
+    const sdx_status status = run_frame(frame, inputs, outputs, wanted);
+    sdx_frame_drop_outputs(frame);
+    sdx_frame_drop_temporaries(frame);
+    for (uint32_t v = 0; frame->n_owned != 0 && v < frame->program->n_values; v++) {
+        sdx_cell_drop(frame, &frame->cells[v]);
+    }
+    return status;
+}

@@ -1,0 +1,89 @@
+/* The driver of the rules. */
+#include "opt/opt.h"
+
+#include <string.h>
+
+#define RULE(id, help) extern const sdx_rule sdx_rule_##id;
+#include "opt/rules.def"
+#undef RULE
+
+static const sdx_rule *const rules[] = {
+#define RULE(id, help) &sdx_rule_##id,
+#include "opt/rules.def"
+#undef RULE
+};
+
+enum { N_RULES = sizeof rules / sizeof *rules, MAX_ROUNDS = 8 };
+
+const sdx_rule *sdx_opt_rule(size_t index) { return index < N_RULES ? rules[index] : NULL; }
+
+static bool is_disabled(const char *list, const char *name) {
+    const size_t len = strlen(name);
+    for (const char *at = list; at != NULL && *at != 0;) {
+        const char *const comma = strchr(at, ',');
+        const size_t n = comma != NULL ? (size_t)(comma - at) : strlen(at);
+        if (n == len && memcmp(at, name, n) == 0) return true;
+        at = comma != NULL ? comma + 1 : NULL;
+    }
+    return false;
+}
+
+static sdx_status unknown_rule(const char *name, size_t len) {
+    return sdx_fail(SDX_INVALID_ARGUMENT, "disabled rules: found '%.*s', expected names from `sardonyx info --rules`", (int)(len > 100 ? 100 : len), name);
+}
+
+static sdx_status check_names(const char *list) {
+    for (const char *at = list; at != NULL && *at != 0;) {
+        const char *const comma = strchr(at, ',');
+        const size_t n = comma != NULL ? (size_t)(comma - at) : strlen(at);
+        bool found = n == 0;
+        for (size_t i = 0; i < N_RULES; i++) {
+            found = found || (strlen(rules[i]->name) == n && memcmp(rules[i]->name, at, n) == 0);
+        }
+        if (!found) return unknown_rule(at, n);
+        at = comma != NULL ? comma + 1 : NULL;
+    }
+    return NULL;
+}
+
+typedef struct pass {
+    sdx_rewrite *rewrite;
+    const sdx_rule *rule;
+} pass;
+
+static sdx_status apply_everywhere(void *arg, sdx_graph *graph) {
+    const pass *const p = arg;
+    SDX_TRY(sdx_in(p->rule->apply(p->rewrite, graph), "rule '%s'", p->rule->name));
+    for (sdx_node *node = graph->first; node != NULL; node = node->next) {
+        SDX_TRY(sdx_node_subgraphs(node, apply_everywhere, arg));
+    }
+    return NULL;
+}
+
+static sdx_status round_of_rules(sdx_rewrite *rewrite, const sdx_opt_options *options, size_t *applied) {
+    for (size_t i = 0; i < N_RULES; i++) {
+        if (is_disabled(options->disabled, rules[i]->name)) continue;
+        rewrite->n_applied = 0;
+        pass p = {rewrite, rules[i]};
+        SDX_TRY(apply_everywhere(&p, rewrite->ir->main));
+        if (rewrite->n_applied != 0) sdx_log(options->logger, SDX_LOG_DEBUG, "rule %s: %zu", rules[i]->name, rewrite->n_applied);
+        *applied += rewrite->n_applied;
+    }
+    return NULL;
+}
+
+sdx_status sdx_opt_run(sdx_ir *ir, const sdx_opt_options *options) {
+    SDX_TRY(check_names(options->disabled));
+    sdx_settler settler;
+    sdx_settler_init(&settler, options->arena, options->heap);
+    sdx_rewrite rewrite = {.ir = ir, .arena = options->arena, .heap = options->heap, .settler = &settler};
+    sdx_status status = NULL;
+    for (int round = 0; round < MAX_ROUNDS && status == NULL; round++) {
+        size_t applied = 0;
+        status = round_of_rules(&rewrite, options, &applied);
+        if (status == NULL && applied != 0) status = sdx_settle(&settler, ir->main);
+        if (applied == 0) break;
+    }
+    sdx_settler_deinit(&settler);
+    return status;
+}
