@@ -1,5 +1,7 @@
-/* Binding: a new set of input shapes becomes shapes of all values, offsets in the slab and whatever operators fix for them. No allocation once the slab is
- * large enough. A step with an input that is not known yet, or whose own shape depends on elements, is left for its turn in the run (late.c). */
+/* Binding: a new set of input shapes becomes shapes of all values, offsets in the slab and whatever
+ * operators fix for them. No allocation once the slab is large enough. A step with an input that is
+ * not known yet, or whose own shape depends on elements, is left for its turn in the run (late.c).
+ */
 #include <string.h>
 
 #include "exec/context.h"
@@ -29,13 +31,22 @@ sdx_status sdx_step_infer(sdx_frame *frame, sdx_step_state *state, bool *known) 
     for (uint32_t i = 0; i < step->n_in; i++) {
         frame->present[i] = step->in[i] != SDX_NONE;
         frame->facts_in[i] = (sdx_fact){.rank = -1};
-        if (frame->present[i]) fact_of(frame, step->in[i], late || frame->cells[step->in[i]].ready, &frame->facts_in[i]);
+        if (frame->present[i])
+            fact_of(frame, step->in[i], late || frame->cells[step->in[i]].ready,
+                    &frame->facts_in[i]);
     }
     for (uint32_t k = 0; k < step->n_out; k++) {
         const sdx_gvalue *const origin = step->node->outputs[k];
-        frame->facts_out[k] = (sdx_fact){.type = origin != NULL ? origin->type : NULL, .rank = -1, .dims = frame->dims + (size_t)k * SDX_MAX_RANK};
+        frame->facts_out[k] = (sdx_fact){.type = origin != NULL ? origin->type : NULL,
+                                         .rank = -1,
+                                         .dims = frame->dims + (size_t)k * SDX_MAX_RANK};
     }
-    sdx_infer in = {.node = step->node, .n_in = step->n_in, .n_out = step->n_out, .in = frame->facts_in, .present = frame->present, .out = frame->facts_out};
+    sdx_infer in = {.node = step->node,
+                    .n_in = step->n_in,
+                    .n_out = step->n_out,
+                    .in = frame->facts_in,
+                    .present = frame->present,
+                    .out = frame->facts_out};
     if (step->op->infer != NULL) SDX_TRY(step->op->infer(&in));
     *known = true;
     for (uint32_t k = 0; k < step->n_out; k++) {
@@ -60,9 +71,12 @@ static sdx_status shape_outputs(sdx_frame *frame, const sdx_step *step) {
     return NULL;
 }
 
-/* ---- forms that operators ask for -------------------------------------------------------------------------------------------------------- */
+/* ---- forms that operators ask for
+ * --------------------------------------------------------------------------------------------------------
+ */
 
-static sdx_status fill_adapted(void *dst, const sdx_view *src, const int64_t *params, sdx_heap *temporary) {
+static sdx_status fill_adapted(void *dst, const sdx_view *src, const int64_t *params,
+                               sdx_heap *temporary) {
     (void)temporary;
     const sdx_op *const op = sdx_op_at((size_t)params[0]);
     sdx_view given;
@@ -81,7 +95,8 @@ static int64_t op_index(const sdx_op *op) {
 }
 
 /* A constant is brought into the asked form once for the model, not in each run. */
-static sdx_status adapt_constant(sdx_frame *frame, const sdx_step *step, uint32_t value, sdx_given *given) {
+static sdx_status adapt_constant(sdx_frame *frame, const sdx_step *step, uint32_t value,
+                                 sdx_given *given) {
     const sdx_view *const constant = frame->program->values[value].constant;
     if (constant == NULL || given->pack != NULL) return NULL;
     sdx_model *const model = frame->context->model;
@@ -89,8 +104,13 @@ static sdx_status adapt_constant(sdx_frame *frame, const sdx_step *step, uint32_
     while (main->outer != NULL) {
         main = main->outer;
     }
-    sdx_packer *const packer = main->program == model->overridable.program ? &model->overridable.packer : &model->fixed.packer;
-    const sdx_pack_spec spec = {.format = "adapted", .params = {op_index(step->op)}, .size = sdx_view_bytes(&given->view), .fill = fill_adapted};
+    sdx_packer *const packer = main->program == model->overridable.program
+                                   ? &model->overridable.packer
+                                   : &model->fixed.packer;
+    const sdx_pack_spec spec = {.format = "adapted",
+                                .params = {op_index(step->op)},
+                                .size = sdx_view_bytes(&given->view),
+                                .fill = fill_adapted};
     if (spec.size == 0) return NULL;
     sdx_mutex_lock(&model->mutex);
     const sdx_status status = sdx_packer_request(packer, constant, &spec, &given->pack);
@@ -103,8 +123,10 @@ static sdx_status need_given(sdx_frame *frame, sdx_step_state *state) {
     return SDX_NEW_ARRAY(frame->heap, state->step->n_in + state->step->n_out, &state->given);
 }
 
-/* The view that run sees of value `value` at place `at` of the state's forms: the cell's own, or an adapted one. */
-static sdx_status form(sdx_frame *frame, sdx_step_state *state, uint32_t value, uint32_t at, sdx_view **out) {
+/* The view that run sees of value `value` at place `at` of the state's forms: the cell's own, or an
+ * adapted one. */
+static sdx_status form(sdx_frame *frame, sdx_step_state *state, uint32_t value, uint32_t at,
+                       sdx_view **out) {
     sdx_cell *const cell = &frame->cells[value];
     *out = &cell->view;
     if (!sdx_adapt_needed(state->step->op, cell->view.dtype)) return NULL;
@@ -124,7 +146,8 @@ static sdx_status place_given(sdx_step_state *state) {
         sdx_given *const given = &state->given[i];
         size_t size;
         if (!given->used || given->pack != NULL) continue;
-        if (!sdx_round_up(state->scratch, SDX_ALIGN, &given->offset) || !sdx_round_up(sdx_view_bytes(&given->view), SDX_ALIGN, &size) ||
+        if (!sdx_round_up(state->scratch, SDX_ALIGN, &given->offset) ||
+            !sdx_round_up(sdx_view_bytes(&given->view), SDX_ALIGN, &size) ||
             !sdx_add_size(given->offset, size, &state->scratch)) {
             return sdx_fail(SDX_LIMIT, "found scratch beyond the address space");
         }
@@ -137,32 +160,44 @@ sdx_status sdx_step_bind(sdx_frame *frame, sdx_step_state *state) {
     for (uint32_t i = 0; i < step->n_in; i++) {
         sdx_view *view = NULL;
         if (state->given != NULL) state->given[i].used = false;
-        if (step->in[i] != SDX_NONE && frame->cells[step->in[i]].view.dtype != SDX_UNDEFINED) SDX_TRY(form(frame, state, step->in[i], i, &view));
+        if (step->in[i] != SDX_NONE && frame->cells[step->in[i]].view.dtype != SDX_UNDEFINED)
+            SDX_TRY(form(frame, state, step->in[i], i, &view));
         state->in[i] = view;
         frame->bind_in[i] = view;
     }
     for (uint32_t k = 0; k < step->n_out; k++) {
         sdx_view *view = NULL;
         if (state->given != NULL) state->given[step->n_in + k].used = false;
-        const bool shaped = !(step->op->flags & (SDX_OP_DATA_SHAPE | SDX_OP_VALUES | SDX_OP_CONTROL));
-        if (shaped && step->out[k] != SDX_NONE) SDX_TRY(form(frame, state, step->out[k], step->n_in + k, &view));
+        const bool shaped =
+            !(step->op->flags & (SDX_OP_DATA_SHAPE | SDX_OP_VALUES | SDX_OP_CONTROL));
+        if (shaped && step->out[k] != SDX_NONE)
+            SDX_TRY(form(frame, state, step->out[k], step->n_in + k, &view));
         state->out[k] = view;
         frame->bind_out[k] = view;
     }
     state->scratch = 0;
     if (step->op->bind != NULL) {
         memset(state->bound, 0, step->op->bound_size);
-        sdx_bind b = {.node = step->node, .prepared = step->prepared, .in = frame->bind_in, .n_in = step->n_in, .out = frame->bind_out, .n_out = step->n_out,
-                      .lanes = state->call.lanes, .bound = state->bound};
+        sdx_bind b = {.node = step->node,
+                      .prepared = step->prepared,
+                      .in = frame->bind_in,
+                      .n_in = step->n_in,
+                      .out = frame->bind_out,
+                      .n_out = step->n_out,
+                      .lanes = state->call.lanes,
+                      .bound = state->bound};
         SDX_TRY(step->op->bind(&b));
         state->scratch = b.scratch;
     }
     return place_given(state);
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- memory
+ * ----------------------------------------------------------------------------------------------------------------------------------
+ */
 
-/* An input whose memory output 0 may take over: nobody reads it after this step, and element i of the output needs only its element i. */
+/* An input whose memory output 0 may take over: nobody reads it after this step, and element i of
+ * the output needs only its element i. */
 static sdx_cell *dying_input(sdx_frame *frame, const sdx_step *step, uint32_t index) {
     const sdx_program *const p = frame->program;
     const sdx_cell *const out = &frame->cells[step->out[0]];
@@ -170,8 +205,12 @@ static sdx_cell *dying_input(sdx_frame *frame, const sdx_step *step, uint32_t in
         if (step->in[i] == SDX_NONE) continue;
         const uint32_t root = p->values[step->in[i]].root;
         const sdx_cell *const in = &frame->cells[step->in[i]];
-        if (p->values[root].place != SDX_PLACE_STEP || p->values[root].last != index || frame->cells[root].home != SDX_HOME_SLAB) continue;
-        if (!sdx_view_same_shape(&in->view, &out->view) || sdx_view_bytes(&in->view) != sdx_view_bytes(&out->view)) continue;
+        if (p->values[root].place != SDX_PLACE_STEP || p->values[root].last != index ||
+            frame->cells[root].home != SDX_HOME_SLAB)
+            continue;
+        if (!sdx_view_same_shape(&in->view, &out->view) ||
+            sdx_view_bytes(&in->view) != sdx_view_bytes(&out->view))
+            continue;
         bool alone = true; /* the same memory read in another shape must not be overwritten */
         for (uint32_t j = 0; j < step->n_in; j++) {
             if (step->in[j] == SDX_NONE || p->values[step->in[j]].root != root) continue;
@@ -190,7 +229,8 @@ static sdx_status place(sdx_frame *frame, const sdx_step *step, uint32_t index) 
             cell->home = SDX_HOME_OUTPUT;
             continue;
         }
-        sdx_cell *const dying = k == 0 && (step->op->flags & SDX_OP_INPLACE) ? dying_input(frame, step, index) : NULL;
+        sdx_cell *const dying =
+            k == 0 && (step->op->flags & SDX_OP_INPLACE) ? dying_input(frame, step, index) : NULL;
         cell->home = SDX_HOME_SLAB;
         if (dying != NULL) {
             cell->offset = dying->offset;
@@ -199,7 +239,8 @@ static sdx_status place(sdx_frame *frame, const sdx_step *step, uint32_t index) 
             continue;
         }
         cell->size = sdx_view_bytes(&cell->view);
-        if (!sdx_slab_take(&frame->plan, cell->size, &cell->offset)) return sdx_fail(SDX_LIMIT, "found values beyond the address space");
+        if (!sdx_slab_take(&frame->plan, cell->size, &cell->offset))
+            return sdx_fail(SDX_LIMIT, "found values beyond the address space");
     }
     return NULL;
 }
@@ -211,7 +252,9 @@ static void bury(sdx_frame *frame, const sdx_step *step) {
     }
 }
 
-/* ---- content that follows from shapes -------------------------------------------------------------------------------------------------------- */
+/* ---- content that follows from shapes
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 static sdx_status own_block(sdx_frame *frame, sdx_cell *cell) {
     const size_t size = sdx_view_bytes(&cell->view);
@@ -232,13 +275,16 @@ static sdx_status compute_now(sdx_frame *frame, sdx_step_state *state) {
     for (uint32_t k = 0; k < step->n_out; k++) {
         if (step->out[k] != SDX_NONE) SDX_TRY(own_block(frame, &frame->cells[step->out[k]]));
     }
-    if ((step->op->flags & SDX_OP_ALIAS) && step->in[0] != SDX_NONE) { /* not an alias here: it has a block of its own */
+    if ((step->op->flags & SDX_OP_ALIAS) &&
+        step->in[0] != SDX_NONE) { /* not an alias here: it has a block of its own */
         const sdx_view *const from = &frame->cells[step->in[0]].view;
-        if (from->len != 0) memcpy(frame->cells[step->out[0]].view.data, from->data, sdx_view_bytes(from));
+        if (from->len != 0)
+            memcpy(frame->cells[step->out[0]].view.data, from->data, sdx_view_bytes(from));
     } else {
         SDX_TRY(sdx_step_bind(frame, state));
         void *scratch = NULL;
-        sdx_status status = state->scratch != 0 ? sdx_frame_temporary(frame, state->scratch, NULL, &scratch) : NULL;
+        sdx_status status =
+            state->scratch != 0 ? sdx_frame_temporary(frame, state->scratch, NULL, &scratch) : NULL;
         state->call.scratch = scratch;
         if (status == NULL) status = sdx_step_run(state);
         sdx_frame_drop_temporaries(frame);
@@ -250,7 +296,9 @@ static sdx_status compute_now(sdx_frame *frame, sdx_step_state *state) {
     return NULL;
 }
 
-/* ---- the pass ----------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the pass
+ * -----------------------------------------------------------------------------------------------------------------------------------
+ */
 
 /* Whether shapes of all inputs are known, and for content from shapes the elements, too. */
 static bool inputs_known(const sdx_frame *frame, const sdx_step *step) {
@@ -274,14 +322,16 @@ static sdx_status bind_known(sdx_frame *frame, sdx_step_state *state, uint32_t i
     if (step->alias) return NULL;
     SDX_TRY(place(frame, step, index));
     SDX_TRY(sdx_step_bind(frame, state));
-    if (state->scratch > frame->slab_need) frame->slab_need = state->scratch; /* the largest scratch, until the plan is known */
+    if (state->scratch > frame->slab_need)
+        frame->slab_need = state->scratch; /* the largest scratch, until the plan is known */
     return NULL;
 }
 
 static sdx_status bind_step(sdx_frame *frame, uint32_t index) {
     sdx_step_state *const state = &frame->states[index];
     const sdx_step *const step = state->step;
-    const unsigned unknowable = SDX_OP_DATA_SHAPE | SDX_OP_CONTROL | (step->alias ? 0u : SDX_OP_VALUES);
+    const unsigned unknowable =
+        SDX_OP_DATA_SHAPE | SDX_OP_CONTROL | (step->alias ? 0u : SDX_OP_VALUES);
     state->is_bound = !(step->op->flags & unknowable) && inputs_known(frame, step);
     if (state->is_bound) SDX_TRY(sdx_step_infer(frame, state, &state->is_bound));
     if (state->is_bound) state->is_bound = outputs_dense(frame, step);
@@ -304,12 +354,14 @@ static void forget(sdx_frame *frame) {
 static sdx_status get_slab(sdx_frame *frame) {
     size_t need;
     frame->scratch_offset = frame->plan.end;
-    if (!sdx_add_size(frame->plan.end, frame->slab_need, &need)) return sdx_fail(SDX_LIMIT, "found planned memory beyond the address space");
+    if (!sdx_add_size(frame->plan.end, frame->slab_need, &need))
+        return sdx_fail(SDX_LIMIT, "found planned memory beyond the address space");
     if (need <= frame->slab_size) return NULL;
     sdx_heap_free(frame->heap, frame->slab, frame->slab_size);
     frame->slab = NULL;
     frame->slab_size = 0;
-    SDX_TRY(sdx_in(sdx_heap_alloc(frame->heap, need, (void **)&frame->slab), "planned memory of the run"));
+    SDX_TRY(sdx_in(sdx_heap_alloc(frame->heap, need, (void **)&frame->slab),
+                   "planned memory of the run"));
     frame->slab_size = need;
     return NULL;
 }
@@ -323,12 +375,15 @@ static void settle_addresses(sdx_frame *frame) {
         cell->view.data = frame->slab + cell->offset;
         sdx_frame_follow(frame, v);
     }
-    for (uint32_t v = 0; v < p->n_values; v++) { /* aliases of constants and of content from shapes */
-        if (p->values[v].root == v && p->values[v].next_alias != SDX_NONE && frame->cells[v].ready) sdx_frame_follow(frame, v);
+    for (uint32_t v = 0; v < p->n_values;
+         v++) { /* aliases of constants and of content from shapes */
+        if (p->values[v].root == v && p->values[v].next_alias != SDX_NONE && frame->cells[v].ready)
+            sdx_frame_follow(frame, v);
     }
     for (uint32_t s = 0; s < p->n_steps; s++) {
         sdx_step_state *const state = &frame->states[s];
-        if (state->is_bound) state->call.scratch = state->scratch != 0 ? frame->slab + frame->scratch_offset : NULL;
+        if (state->is_bound)
+            state->call.scratch = state->scratch != 0 ? frame->slab + frame->scratch_offset : NULL;
     }
 }
 

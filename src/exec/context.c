@@ -15,19 +15,23 @@ static unsigned lanes_for(unsigned threads) {
 
 static sdx_status fill(sdx_context *context, const sdx_context_options *options) {
     sdx_model *const model = context->model;
-    const sdx_allocator *const allocator = model->runtime->has_allocator ? &model->runtime->allocator : NULL;
+    const sdx_allocator *const allocator =
+        model->runtime->has_allocator ? &model->runtime->allocator : NULL;
     SDX_TRY(sdx_store_create(allocator, options->memory_limit, "context", &context->store));
     SDX_TRY(sdx_gang_create(lanes_for(options->threads), &context->gang));
-    SDX_TRY(SDX_NEW_ARRAY(sdx_store_heap(context->store), model->fixed.program->n_inputs + 1, &context->inputs));
+    SDX_TRY(SDX_NEW_ARRAY(sdx_store_heap(context->store), model->fixed.program->n_inputs + 1,
+                          &context->inputs));
     return sdx_frame_create(context, model->fixed.program, NULL, &context->frame);
 }
 
 static sdx_heap *base_heap(const sdx_model *model, sdx_heap *heap) {
-    sdx_heap_init(heap, model->runtime->has_allocator ? &model->runtime->allocator : NULL, 0, "context");
+    sdx_heap_init(heap, model->runtime->has_allocator ? &model->runtime->allocator : NULL, 0,
+                  "context");
     return heap;
 }
 
-sdx_status sdx_context_make(sdx_model *model, const sdx_context_options *options, sdx_context **out) {
+sdx_status sdx_context_make(sdx_model *model, const sdx_context_options *options,
+                            sdx_context **out) {
     sdx_heap base;
     sdx_context *context;
     SDX_TRY(SDX_NEW(base_heap(model, &base), &context));
@@ -48,7 +52,9 @@ void sdx_context_free(sdx_context *context) {
     sdx_model *const model = context->model;
     sdx_frame_destroy(context->frame);
     sdx_frame_destroy(context->overridable);
-    if (context->inputs != NULL) sdx_heap_free(sdx_store_heap(context->store), context->inputs, (model->fixed.program->n_inputs + 1) * sizeof *context->inputs);
+    if (context->inputs != NULL)
+        sdx_heap_free(sdx_store_heap(context->store), context->inputs,
+                      (model->fixed.program->n_inputs + 1) * sizeof *context->inputs);
     sdx_gang_destroy(context->gang);
     sdx_store_release(context->store);
     sdx_heap base;
@@ -56,17 +62,25 @@ void sdx_context_free(sdx_context *context) {
     sdx_model_release(model);
 }
 
-/* ---- the border -------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the border
+ * --------------------------------------------------------------------------------------------------------------------------------
+ */
 
 static sdx_status check_type(const sdx_gvalue *port, const sdx_value *value) {
     char expected[160], found[160];
     const sdx_type *const type = port->type;
     if (type == NULL) return NULL;
     const bool kind_fits = type->kind == value->kind;
-    if (kind_fits && type->kind == SDX_TENSOR && (type->dtype == value->view.dtype || type->dtype == SDX_UNDEFINED)) return NULL;
-    if (kind_fits && type->kind != SDX_TENSOR) return NULL; /* what is inside is checked by its readers */
-    static const char *const kinds[] = {"nothing", "a tensor", "a sequence", "a map", "an optional"};
-    return sdx_fail(SDX_TYPE_MISMATCH, "found %s, expected %s", value->kind == SDX_TENSOR ? sdx_view_text(&value->view, found, sizeof found) : kinds[value->kind],
+    if (kind_fits && type->kind == SDX_TENSOR &&
+        (type->dtype == value->view.dtype || type->dtype == SDX_UNDEFINED))
+        return NULL;
+    if (kind_fits && type->kind != SDX_TENSOR)
+        return NULL; /* what is inside is checked by its readers */
+    static const char *const kinds[] = {"nothing", "a tensor", "a sequence", "a map",
+                                        "an optional"};
+    return sdx_fail(SDX_TYPE_MISMATCH, "found %s, expected %s",
+                    value->kind == SDX_TENSOR ? sdx_view_text(&value->view, found, sizeof found)
+                                              : kinds[value->kind],
                     sdx_type_text(type, expected, sizeof expected));
 }
 
@@ -75,30 +89,37 @@ static sdx_status check_shape(const sdx_gvalue *port, const sdx_value *value) {
     char found[160], dim[64];
     const sdx_view *const view = &value->view;
     if (port->shape.rank != view->rank) {
-        return sdx_fail(SDX_SHAPE_MISMATCH, "found %s of rank %u, expected rank %d; reshape it", sdx_view_text(view, found, sizeof found), (unsigned)view->rank, port->shape.rank);
+        return sdx_fail(SDX_SHAPE_MISMATCH, "found %s of rank %u, expected rank %d; reshape it",
+                        sdx_view_text(view, found, sizeof found), (unsigned)view->rank,
+                        port->shape.rank);
     }
     for (size_t i = 0; i < view->rank; i++) {
         const sdx_dim declared = port->shape.dims[i];
         if (!sdx_dim_is_number(declared) || declared == view->dims[i]) continue;
-        return sdx_fail(SDX_SHAPE_MISMATCH, "found %s, expected %s for dimension %zu", sdx_view_text(view, found, sizeof found),
+        return sdx_fail(SDX_SHAPE_MISMATCH, "found %s, expected %s for dimension %zu",
+                        sdx_view_text(view, found, sizeof found),
                         sdx_dim_text(port->graph->ir->dims, declared, dim, sizeof dim), i);
     }
     return NULL;
 }
 
-/* Whether all is as the model declares; *override tells that an input with an initializer is given. */
+/* Whether all is as the model declares; *override tells that an input with an initializer is given.
+ */
 static sdx_status check_inputs(const sdx_model *model, sdx_value *const *inputs, bool *override) {
     const sdx_graph *const graph = model->fixed.onnx.ir->main;
     *override = false;
     for (size_t i = 0; i < graph->n_inputs; i++) {
         const sdx_gvalue *const port = graph->inputs[i];
         if (inputs[i] == NULL) {
-            if (port->constant != NULL || (port->type != NULL && port->type->kind == SDX_OPTIONAL)) continue;
-            return sdx_fail(SDX_INVALID_ARGUMENT, "input '%.*s': found none, expected a value", SDX_FMT(port->name));
+            if (port->constant != NULL || (port->type != NULL && port->type->kind == SDX_OPTIONAL))
+                continue;
+            return sdx_fail(SDX_INVALID_ARGUMENT, "input '%.*s': found none, expected a value",
+                            SDX_FMT(port->name));
         }
         *override = *override || port->constant != NULL;
         SDX_TRY(sdx_in(check_type(port, inputs[i]), "input '%.*s'", SDX_FMT(port->name)));
-        if (port->constant == NULL) SDX_TRY(sdx_in(check_shape(port, inputs[i]), "input '%.*s'", SDX_FMT(port->name)));
+        if (port->constant == NULL)
+            SDX_TRY(sdx_in(check_shape(port, inputs[i]), "input '%.*s'", SDX_FMT(port->name)));
     }
     return NULL;
 }
@@ -111,17 +132,22 @@ static sdx_status choose_frame(sdx_context *context, sdx_value *const *inputs, s
     if (!override) return NULL;
     const sdx_variant *variant;
     SDX_TRY(sdx_model_overridable(context->model, &variant));
-    if (context->overridable == NULL) SDX_TRY(sdx_frame_create(context, variant->program, NULL, &context->overridable));
+    if (context->overridable == NULL)
+        SDX_TRY(sdx_frame_create(context, variant->program, NULL, &context->overridable));
     *out = context->overridable;
     return NULL;
 }
 
-/* ---- runs --------------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- runs
+ * ---------------------------------------------------------------------------------------------------------------------------------------
+ */
 
-sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, sdx_value **outputs, const bool *wanted) {
+sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, sdx_value **outputs,
+                               const bool *wanted) {
     sdx_frame *frame;
     SDX_TRY(choose_frame(context, inputs, &frame));
-    context->deadline = context->deadline_ns != 0 ? sdx_clock_ns() + context->deadline_ns : UINT64_MAX;
+    context->deadline =
+        context->deadline_ns != 0 ? sdx_clock_ns() + context->deadline_ns : UINT64_MAX;
     sdx_gang_enter(context->gang, !context->keep_denormals);
     const sdx_status status = sdx_frame_run(frame, inputs, outputs, wanted);
     sdx_gang_leave(context->gang);

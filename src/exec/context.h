@@ -1,4 +1,5 @@
-/* A place to run a model: memory, threads, and the frame of its program. One thread at a time, but for cancel. */
+/* A place to run a model: memory, threads, and the frame of its program. One thread at a time, but
+ * for cancel. */
 #ifndef SDX_EXEC_CONTEXT_H
 #define SDX_EXEC_CONTEXT_H
 
@@ -19,9 +20,11 @@ struct sdx_context {
     bool keep_denormals;
 };
 
-sdx_status sdx_context_make(sdx_model *model, const sdx_context_options *options, sdx_context **out) SDX_NODISCARD;
+sdx_status sdx_context_make(sdx_model *model, const sdx_context_options *options, sdx_context **out)
+    SDX_NODISCARD;
 void sdx_context_free(sdx_context *context);
-sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, sdx_value **outputs, const bool *wanted) SDX_NODISCARD;
+sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, sdx_value **outputs,
+                               const bool *wanted) SDX_NODISCARD;
 sdx_status sdx_context_prepare(sdx_context *context, sdx_value *const *inputs) SDX_NODISCARD;
 /* SDX_CANCELLED or SDX_DEADLINE when the run shall end, else NULL. */
 sdx_status sdx_context_stopped(const sdx_context *context) SDX_NODISCARD;

@@ -19,12 +19,15 @@ static void *carve(carver *c, size_t size) {
 static size_t part(size_t n, size_t size) { return (n * size + 15) & ~(size_t)15; }
 
 static size_t tables_size(const sdx_program *p) {
-    size_t size = part(p->max_in, sizeof(sdx_fact)) + part(p->max_out, sizeof(sdx_fact)) + part(p->max_in, sizeof(bool)) +
-                  part((size_t)p->max_out * SDX_MAX_RANK, sizeof(sdx_dim)) + part(p->max_in, sizeof(void *)) + part(p->max_out, sizeof(void *)) +
+    size_t size = part(p->max_in, sizeof(sdx_fact)) + part(p->max_out, sizeof(sdx_fact)) +
+                  part(p->max_in, sizeof(bool)) +
+                  part((size_t)p->max_out * SDX_MAX_RANK, sizeof(sdx_dim)) +
+                  part(p->max_in, sizeof(void *)) + part(p->max_out, sizeof(void *)) +
                   part(p->n_outputs, sizeof(void *)) + part(p->n_outputs, sizeof(bool));
     for (uint32_t s = 0; s < p->n_steps; s++) {
         const sdx_step *const step = &p->steps[s];
-        size += part(step->n_in, sizeof(void *)) + part(step->n_out, sizeof(void *)) + part(step->op->bound_size, 1);
+        size += part(step->n_in, sizeof(void *)) + part(step->n_out, sizeof(void *)) +
+                part(step->op->bound_size, 1);
         if (step->graphs != NULL) size += part(step->node->n_attrs, sizeof(void *));
     }
     return size;
@@ -84,7 +87,8 @@ static sdx_status build(sdx_frame *frame) {
     return NULL;
 }
 
-sdx_status sdx_frame_create(struct sdx_context *context, const sdx_program *program, sdx_frame *outer, sdx_frame **out) {
+sdx_status sdx_frame_create(struct sdx_context *context, const sdx_program *program,
+                            sdx_frame *outer, sdx_frame **out) {
     sdx_heap *const heap = sdx_store_heap(context->store);
     sdx_frame *frame;
     SDX_TRY(SDX_NEW(heap, &frame));
@@ -105,7 +109,9 @@ static void destroy_states(sdx_frame *frame) {
     const sdx_program *const p = frame->program;
     for (uint32_t s = 0; s < p->n_steps; s++) {
         sdx_step_state *const state = &frame->states[s];
-        sdx_heap_free(frame->heap, state->given, (state->step == NULL ? 0 : state->step->n_in + state->step->n_out) * sizeof *state->given);
+        sdx_heap_free(frame->heap, state->given,
+                      (state->step == NULL ? 0 : state->step->n_in + state->step->n_out) *
+                          sizeof *state->given);
         for (size_t g = 0; state->children != NULL && g < state->step->node->n_attrs; g++) {
             sdx_frame_destroy(state->children[g]);
         }
@@ -125,13 +131,16 @@ void sdx_frame_destroy(sdx_frame *frame) {
     sdx_slab_deinit(&frame->plan);
     sdx_heap_free(heap, frame->slab, frame->slab_size);
     sdx_heap_free(heap, frame->tables, frame->tables_size);
-    if (frame->states != NULL) sdx_heap_free(heap, frame->states, (p->n_steps + 1) * sizeof *frame->states);
-    if (frame->cells != NULL) sdx_heap_free(heap, frame->cells, (p->n_values + 1) * sizeof *frame->cells);
+    if (frame->states != NULL)
+        sdx_heap_free(heap, frame->states, (p->n_steps + 1) * sizeof *frame->states);
+    if (frame->cells != NULL)
+        sdx_heap_free(heap, frame->cells, (p->n_values + 1) * sizeof *frame->cells);
     sdx_heap_free(heap, frame, sizeof *frame);
 }
 
 /* Calls visit for each inner frame. */
-static void each_child(const sdx_frame *frame, void (*visit)(sdx_frame *child, void *arg), void *arg) {
+static void each_child(const sdx_frame *frame, void (*visit)(sdx_frame *child, void *arg),
+                       void *arg) {
     for (uint32_t s = 0; s < frame->program->n_steps; s++) {
         const sdx_step_state *const state = &frame->states[s];
         for (size_t g = 0; state->children != NULL && g < state->step->node->n_attrs; g++) {

@@ -1,7 +1,9 @@
-/* A frame: a program with memory. One thread at a time (loops inside a step may be shared by a gang).
+/* A frame: a program with memory. One thread at a time (loops inside a step may be shared by a
+ * gang).
  *
- * Each value of the program has a cell, each step a state. Planned values lie in the slab at offsets found when shapes were bound; values
- * whose shape is only found during the run are counted values from the context's store, dropped after their last reader. */
+ * Each value of the program has a cell, each step a state. Planned values lie in the slab at
+ * offsets found when shapes were bound; values whose shape is only found during the run are counted
+ * values from the context's store, dropped after their last reader. */
 #ifndef SDX_EXEC_FRAME_H
 #define SDX_EXEC_FRAME_H
 
@@ -13,24 +15,25 @@
 typedef struct sdx_frame sdx_frame;
 
 typedef enum sdx_home {
-    SDX_HOME_NONE,    /* no memory of its own: constant, input, capture, alias, or not there yet */
-    SDX_HOME_SLAB,    /* offset in the slab */
-    SDX_HOME_MOVED,   /* was in the slab; an output of its last reader has taken the place over */
-    SDX_HOME_OUTPUT,  /* an output's buffer, set for each run */
-    SDX_HOME_BOUND,   /* a block of its own, filled at binding: content that follows from shapes */
-    SDX_HOME_DYNAMIC  /* held by `owner` */
+    SDX_HOME_NONE,   /* no memory of its own: constant, input, capture, alias, or not there yet */
+    SDX_HOME_SLAB,   /* offset in the slab */
+    SDX_HOME_MOVED,  /* was in the slab; an output of its last reader has taken the place over */
+    SDX_HOME_OUTPUT, /* an output's buffer, set for each run */
+    SDX_HOME_BOUND,  /* a block of its own, filled at binding: content that follows from shapes */
+    SDX_HOME_DYNAMIC /* held by `owner` */
 } sdx_home;
 
 typedef struct sdx_cell {
-    sdx_view view;    /* a tensor: type, shape, place */
-    sdx_value *owner; /* retained: holds the elements, or is the sequence, map or optional; else NULL */
-    size_t offset;    /* HOME_SLAB: in the slab */
-    size_t size;      /* HOME_SLAB: bytes taken there */
-    void *block;      /* HOME_BOUND: owned; capacity bytes */
+    sdx_view view; /* a tensor: type, shape, place */
+    sdx_value
+        *owner; /* retained: holds the elements, or is the sequence, map or optional; else NULL */
+    size_t offset; /* HOME_SLAB: in the slab */
+    size_t size;   /* HOME_SLAB: bytes taken there */
+    void *block;   /* HOME_BOUND: owned; capacity bytes */
     size_t capacity;
     sdx_home home;
-    bool known;       /* its shape is bound */
-    bool ready;       /* its elements can be read at binding */
+    bool known; /* its shape is bound */
+    bool ready; /* its elements can be read at binding */
 } sdx_cell;
 
 /* The form of a tensor that its operator asked for (ops/adapt.h). */
@@ -47,11 +50,11 @@ typedef struct sdx_step_state {
     const sdx_step *step;
     const sdx_view **in;
     sdx_view **out;
-    sdx_given *given;      /* n_in + n_out, owned; NULL until an adapted form is needed */
-    void *bound;           /* of the operator; op->bound_size bytes */
-    size_t scratch;        /* bytes: what bind asked for, then adapted forms */
-    sdx_frame **children;  /* by attribute: frames of subgraphs, made when first run; owned */
-    bool is_bound;         /* shapes were known at binding */
+    sdx_given *given;     /* n_in + n_out, owned; NULL until an adapted form is needed */
+    void *bound;          /* of the operator; op->bound_size bytes */
+    size_t scratch;       /* bytes: what bind asked for, then adapted forms */
+    sdx_frame **children; /* by attribute: frames of subgraphs, made when first run; owned */
+    bool is_bound;        /* shapes were known at binding */
 } sdx_step_state;
 
 /* A block that lives until the step ends. */
@@ -68,7 +71,8 @@ struct sdx_frame {
     sdx_heap *heap;
     sdx_cell *cells;
     sdx_step_state *states;
-    void *tables; /* one block for all pointer arrays of the states, and the workspace; tables_size bytes */
+    void *tables; /* one block for all pointer arrays of the states, and the workspace; tables_size
+                     bytes */
     size_t tables_size;
     sdx_fact *facts_in, *facts_out; /* workspace of inference: max_in, max_out */
     bool *present;
@@ -78,20 +82,23 @@ struct sdx_frame {
     sdx_slab_plan plan;
     char *slab; /* owned; slab_size bytes */
     size_t slab_size, slab_need;
-    size_t scratch_offset;   /* where scratch begins */
-    sdx_value **made;        /* by output: made for this run; owned until handed out */
-    bool *present_out;       /* by output: workspace */
+    size_t scratch_offset; /* where scratch begins */
+    sdx_value **made;      /* by output: made for this run; owned until handed out */
+    bool *present_out;     /* by output: workspace */
     sdx_temporary *temporaries;
-    size_t n_owned;          /* cells with an owner */
-    bool valid;              /* the binding fits the shapes in the input cells */
+    size_t n_owned; /* cells with an owner */
+    bool valid;     /* the binding fits the shapes in the input cells */
 };
 
-sdx_status sdx_frame_create(struct sdx_context *context, const sdx_program *program, sdx_frame *outer, sdx_frame **out) SDX_NODISCARD;
+sdx_status sdx_frame_create(struct sdx_context *context, const sdx_program *program,
+                            sdx_frame *outer, sdx_frame **out) SDX_NODISCARD;
 void sdx_frame_destroy(sdx_frame *frame);
 void sdx_frame_trim(sdx_frame *frame); /* gives the slab back, of inner frames too */
 
-/* Runs the program. `inputs` has one place for each graph input (NULL: its constant or fallback); `outputs` as in sdx_context_run; wanted NULL: all. */
-sdx_status sdx_frame_run(sdx_frame *frame, sdx_value *const *inputs, sdx_value **outputs, const bool *wanted) SDX_NODISCARD;
+/* Runs the program. `inputs` has one place for each graph input (NULL: its constant or fallback);
+ * `outputs` as in sdx_context_run; wanted NULL: all. */
+sdx_status sdx_frame_run(sdx_frame *frame, sdx_value *const *inputs, sdx_value **outputs,
+                         const bool *wanted) SDX_NODISCARD;
 /* The binding alone. */
 sdx_status sdx_frame_bind_inputs(sdx_frame *frame, sdx_value *const *inputs) SDX_NODISCARD;
 
@@ -100,9 +107,11 @@ void sdx_frame_memory(const sdx_frame *frame, size_t *slab, size_t *bound);
 
 /* bind.c */
 sdx_status sdx_frame_bind(sdx_frame *frame) SDX_NODISCARD;
-/* Facts of a step's inputs and outputs, through its infer hook into the frame's workspace; *known is false when a wanted output is not. */
+/* Facts of a step's inputs and outputs, through its infer hook into the frame's workspace; *known
+ * is false when a wanted output is not. */
 sdx_status sdx_step_infer(sdx_frame *frame, sdx_step_state *state, bool *known) SDX_NODISCARD;
-/* What run will see: adapted forms, bound data, scratch size. The cells of inputs and outputs have their shapes. */
+/* What run will see: adapted forms, bound data, scratch size. The cells of inputs and outputs have
+ * their shapes. */
 sdx_status sdx_step_bind(sdx_frame *frame, sdx_step_state *state) SDX_NODISCARD;
 /* Every alias of a root follows it to where its elements are now. */
 void sdx_frame_follow(sdx_frame *frame, uint32_t root);
@@ -112,14 +121,17 @@ sdx_status sdx_step_run(sdx_step_state *state) SDX_NODISCARD; /* adapts, runs, a
 void sdx_cell_drop(sdx_frame *frame, sdx_cell *cell);
 void sdx_cell_hold(sdx_frame *frame, sdx_cell *cell, sdx_value *value); /* takes the reference */
 void sdx_frame_drop_temporaries(sdx_frame *frame);
-sdx_status sdx_frame_temporary(sdx_frame *frame, size_t size, sdx_value *value, void **out) SDX_NODISCARD; /* takes value, on failure too */
+sdx_status sdx_frame_temporary(sdx_frame *frame, size_t size, sdx_value *value, void **out)
+    SDX_NODISCARD; /* takes value, on failure too */
 
 /* late.c */
 sdx_status sdx_step_late(sdx_frame *frame, sdx_step_state *state) SDX_NODISCARD;
 
 /* outputs.c */
-sdx_status sdx_frame_place_outputs(sdx_frame *frame, sdx_value **outputs, const bool *wanted) SDX_NODISCARD;
-sdx_status sdx_frame_take_outputs(sdx_frame *frame, sdx_value **outputs, const bool *wanted) SDX_NODISCARD;
+sdx_status sdx_frame_place_outputs(sdx_frame *frame, sdx_value **outputs, const bool *wanted)
+    SDX_NODISCARD;
+sdx_status sdx_frame_take_outputs(sdx_frame *frame, sdx_value **outputs, const bool *wanted)
+    SDX_NODISCARD;
 void sdx_frame_drop_outputs(sdx_frame *frame);
 
 /* host.c */

@@ -1,4 +1,5 @@
-/* What operators can ask of the executor while they run: see ops/call.h. `self` is the step's state. */
+/* What operators can ask of the executor while they run: see ops/call.h. `self` is the step's
+ * state. */
 #include <string.h>
 
 #include "exec/context.h"
@@ -19,7 +20,8 @@ static sdx_status pack(void *self, sdx_pack *wanted, const void **out) {
     return sdx_pack_bytes(wanted, out);
 }
 
-/* An operator under an adapted form asks for the form's type; what is stored has the type that the graph says. */
+/* An operator under an adapted form asks for the form's type; what is stored has the type that the
+ * graph says. */
 static sdx_dtype stored_type(const sdx_step *step, size_t k, sdx_dtype asked) {
     const sdx_gvalue *const origin = step->node->outputs[k];
     if (origin == NULL || origin->type == NULL || origin->type->kind != SDX_TENSOR) return asked;
@@ -28,7 +30,8 @@ static sdx_dtype stored_type(const sdx_step *step, size_t k, sdx_dtype asked) {
     return declared;
 }
 
-static sdx_status give_adapted(sdx_step_state *state, size_t k, const sdx_view *stored, sdx_view **out) {
+static sdx_status give_adapted(sdx_step_state *state, size_t k, const sdx_view *stored,
+                               sdx_view **out) {
     sdx_frame *const frame = state->frame;
     const size_t n = state->step->n_in + state->step->n_out;
     if (state->given == NULL) SDX_TRY(SDX_NEW_ARRAY(frame->heap, n, &state->given));
@@ -48,7 +51,8 @@ static sdx_status unwanted(sdx_step_state *state, const sdx_view *shape, sdx_vie
     return sdx_frame_temporary(state->frame, 0, value, NULL);
 }
 
-static sdx_status output(void *self, size_t k, sdx_dtype dtype, size_t rank, const int64_t *dims, sdx_view **out) {
+static sdx_status output(void *self, size_t k, sdx_dtype dtype, size_t rank, const int64_t *dims,
+                         sdx_view **out) {
     sdx_step_state *const state = self;
     const sdx_step *const step = state->step;
     sdx_view shape;
@@ -56,11 +60,13 @@ static sdx_status output(void *self, size_t k, sdx_dtype dtype, size_t rank, con
     SDX_TRY(sdx_view_init(&shape, is_wanted ? stored_type(step, k, dtype) : dtype, rank, dims));
     if (!is_wanted) return unwanted(state, &shape, out);
     sdx_value *value;
-    SDX_TRY(sdx_in(sdx_value_dense(state->frame->context->store, &shape, false, &value), "output %zu", k));
+    SDX_TRY(sdx_in(sdx_value_dense(state->frame->context->store, &shape, false, &value),
+                   "output %zu", k));
     sdx_cell *const cell = &state->frame->cells[step->out[k]];
     sdx_cell_hold(state->frame, cell, value);
     *out = &cell->view;
-    return sdx_adapt_needed(step->op, shape.dtype) ? give_adapted(state, k, &cell->view, out) : NULL;
+    return sdx_adapt_needed(step->op, shape.dtype) ? give_adapted(state, k, &cell->view, out)
+                                                   : NULL;
 }
 
 static sdx_value *in_value(void *self, size_t i) {
@@ -68,7 +74,10 @@ static sdx_value *in_value(void *self, size_t i) {
     const sdx_step *const step = state->step;
     if (i >= step->n_in || step->in[i] == SDX_NONE) return NULL;
     const sdx_cell *const cell = &state->frame->cells[step->in[i]];
-    const bool whole = cell->owner != NULL && (cell->owner->kind != SDX_TENSOR || (cell->owner->view.data == cell->view.data && sdx_view_same_shape(&cell->owner->view, &cell->view)));
+    const bool whole =
+        cell->owner != NULL &&
+        (cell->owner->kind != SDX_TENSOR || (cell->owner->view.data == cell->view.data &&
+                                             sdx_view_same_shape(&cell->owner->view, &cell->view)));
     if (whole) return cell->owner;
     if (cell->view.dtype == SDX_UNDEFINED) return NULL;
     sdx_value *copy;
@@ -90,20 +99,27 @@ static sdx_status set_value(void *self, size_t k, sdx_value *value) {
     return NULL;
 }
 
-static sdx_status run_graph(void *self, size_t attr, sdx_value *const *inputs, size_t n_inputs, sdx_value **outputs, size_t n_outputs) {
+static sdx_status run_graph(void *self, size_t attr, sdx_value *const *inputs, size_t n_inputs,
+                            sdx_value **outputs, size_t n_outputs) {
     sdx_step_state *const state = self;
-    const sdx_program *const program = state->step->graphs != NULL ? state->step->graphs[attr] : NULL;
+    const sdx_program *const program =
+        state->step->graphs != NULL ? state->step->graphs[attr] : NULL;
     if (program == NULL) return sdx_fail(SDX_INTERNAL, "attribute %zu is no graph", attr);
     if (n_inputs != program->n_inputs || n_outputs != program->n_outputs) {
-        return sdx_fail(SDX_INVALID_MODEL, "attribute '%s': found a graph with %u inputs and %u outputs, expected %zu and %zu", state->step->op->attrs[attr].name, program->n_inputs,
-                        program->n_outputs, n_inputs, n_outputs);
+        return sdx_fail(
+            SDX_INVALID_MODEL,
+            "attribute '%s': found a graph with %u inputs and %u outputs, expected %zu and %zu",
+            state->step->op->attrs[attr].name, program->n_inputs, program->n_outputs, n_inputs,
+            n_outputs);
     }
     sdx_frame **const child = &state->children[attr];
-    if (*child == NULL) SDX_TRY(sdx_frame_create(state->frame->context, program, state->frame, child));
+    if (*child == NULL)
+        SDX_TRY(sdx_frame_create(state->frame->context, program, state->frame, child));
     for (size_t k = 0; k < n_outputs; k++) {
         outputs[k] = NULL;
     }
-    return sdx_in(sdx_frame_run(*child, inputs, outputs, NULL), "graph '%.*s'", SDX_FMT(program->graph->name));
+    return sdx_in(sdx_frame_run(*child, inputs, outputs, NULL), "graph '%.*s'",
+                  SDX_FMT(program->graph->name));
 }
 
 static bool cancelled(void *self) {

@@ -1,4 +1,5 @@
-/* Steps that could not be bound before the run: their shapes depend on elements, or on values that did. All inputs are there now. */
+/* Steps that could not be bound before the run: their shapes depend on elements, or on values that
+ * did. All inputs are there now. */
 #include <string.h>
 
 #include "exec/context.h"
@@ -28,25 +29,30 @@ static sdx_status make_outputs(sdx_frame *frame, sdx_step_state *state) {
     const sdx_step *const step = state->step;
     bool known;
     SDX_TRY(sdx_step_infer(frame, state, &known));
-    if (!known) return sdx_fail(SDX_INTERNAL, "found no shape for an output although all inputs are there");
+    if (!known)
+        return sdx_fail(SDX_INTERNAL, "found no shape for an output although all inputs are there");
     for (uint32_t k = 0; k < step->n_out; k++) {
         if (step->out[k] == SDX_NONE) continue;
         const sdx_fact *const fact = &frame->facts_out[k];
         sdx_view shape;
         sdx_value *value;
         SDX_TRY(sdx_view_init(&shape, fact->type->dtype, (size_t)fact->rank, fact->dims));
-        SDX_TRY(sdx_in(sdx_value_dense(frame->context->store, &shape, false, &value), "output %u", (unsigned)k));
+        SDX_TRY(sdx_in(sdx_value_dense(frame->context->store, &shape, false, &value), "output %u",
+                       (unsigned)k));
         sdx_cell_hold(frame, &frame->cells[step->out[k]], value);
     }
     return NULL;
 }
 
-/* String outputs hold views of foreign bytes until here; those that came out of a subgraph or a sequence have their bytes already. */
+/* String outputs hold views of foreign bytes until here; those that came out of a subgraph or a
+ * sequence have their bytes already. */
 static sdx_status seal_outputs(sdx_frame *frame, const sdx_step *step) {
     for (uint32_t k = 0; k < step->n_out; k++) {
         if (step->out[k] == SDX_NONE) continue;
         sdx_cell *const cell = &frame->cells[step->out[k]];
-        if (cell->owner == NULL || cell->owner->kind != SDX_TENSOR || cell->owner->view.dtype != SDX_STRING || cell->owner->chars != NULL) continue;
+        if (cell->owner == NULL || cell->owner->kind != SDX_TENSOR ||
+            cell->owner->view.dtype != SDX_STRING || cell->owner->chars != NULL)
+            continue;
         SDX_TRY(sdx_value_seal(cell->owner));
         cell->view = cell->owner->view;
     }
@@ -56,7 +62,8 @@ static sdx_status seal_outputs(sdx_frame *frame, const sdx_step *step) {
 sdx_status sdx_step_late(sdx_frame *frame, sdx_step_state *state) {
     const sdx_step *const step = state->step;
     if (step->alias) return late_alias(frame, state);
-    const bool makes_own = (step->op->flags & (SDX_OP_DATA_SHAPE | SDX_OP_VALUES | SDX_OP_CONTROL)) != 0;
+    const bool makes_own =
+        (step->op->flags & (SDX_OP_DATA_SHAPE | SDX_OP_VALUES | SDX_OP_CONTROL)) != 0;
     if (!makes_own) SDX_TRY(make_outputs(frame, state));
     SDX_TRY(sdx_step_bind(frame, state));
     void *scratch = NULL;

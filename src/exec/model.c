@@ -53,10 +53,15 @@ static sdx_status make_variant(sdx_model *model, sdx_variant *variant, bool over
                                      .overridable = overridable,
                                      .logger = &model->runtime->logger};
     SDX_TRY(sdx_onnx_import(model->bytes, model->size, &import, &variant->arena, &variant->onnx));
-    const sdx_opt_options opt = {.arena = &variant->arena, .heap = &model->heap, .disabled = model->options.disabled_rules, .logger = &model->runtime->logger};
+    const sdx_opt_options opt = {.arena = &variant->arena,
+                                 .heap = &model->heap,
+                                 .disabled = model->options.disabled_rules,
+                                 .logger = &model->runtime->logger};
     if (model->options.optimize) SDX_TRY(sdx_opt_run(variant->onnx.ir, &opt));
-    SDX_TRY(sdx_program_build(variant->onnx.ir->main, &variant->packer, &variant->arena, &model->heap, &variant->program));
-    SDX_TRY(sdx_program_prepare(variant->program, &variant->packer, &variant->arena, &variant->copied));
+    SDX_TRY(sdx_program_build(variant->onnx.ir->main, &variant->packer, &variant->arena,
+                              &model->heap, &variant->program));
+    SDX_TRY(
+        sdx_program_prepare(variant->program, &variant->packer, &variant->arena, &variant->copied));
     variant->made = true;
     return NULL;
 }
@@ -81,7 +86,8 @@ static sdx_status load(sdx_model *model, const char *path, const void *bytes, si
     return make_variant(model, &model->fixed, false);
 }
 
-sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *bytes, size_t size, const sdx_model_options *options, sdx_model **out) {
+sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *bytes, size_t size,
+                          const sdx_model_options *options, sdx_model **out) {
     sdx_model *model;
     sdx_heap base;
     const sdx_allocator *const allocator = runtime->has_allocator ? &runtime->allocator : NULL;
@@ -121,8 +127,10 @@ sdx_status sdx_model_overridable(sdx_model *model, const sdx_variant **out) {
         sdx_status status = NULL;
         if (!model->overridable.made) {
             status = make_variant(model, &model->overridable, true);
-            if (status != NULL) free_variant(&model->overridable);
-            else atomic_store_explicit(&model->has_overridable, true, memory_order_release);
+            if (status != NULL)
+                free_variant(&model->overridable);
+            else
+                atomic_store_explicit(&model->has_overridable, true, memory_order_release);
         }
         sdx_mutex_unlock(&model->mutex);
         SDX_TRY(status);

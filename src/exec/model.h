@@ -15,7 +15,8 @@ struct sdx_runtime {
     sdx_logger logger;
 };
 
-/* Two ways to read a file: inputs with an initializer as constants (nearly always), or as inputs that a caller may give. */
+/* Two ways to read a file: inputs with an initializer as constants (nearly always), or as inputs
+ * that a caller may give. */
 typedef struct sdx_variant {
     sdx_arena arena;
     sdx_onnx_model onnx;
@@ -41,7 +42,8 @@ struct sdx_model {
     sdx_mutex mutex;
 };
 
-sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *bytes, size_t size, const sdx_model_options *options, sdx_model **out) SDX_NODISCARD;
+sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *bytes, size_t size,
+                          const sdx_model_options *options, sdx_model **out) SDX_NODISCARD;
 void sdx_model_free(sdx_model *model);
 /* The second variant, made now if it was not needed before. Thread-safe. */
 sdx_status sdx_model_overridable(sdx_model *model, const sdx_variant **out) SDX_NODISCARD;

@@ -1,18 +1,29 @@
-/* Where results go. An output that a step computes is written straight into the caller's buffer, or into a new value; one that is an input, a constant or
- * an alias of another output is copied at the end (a counted value that nobody else shares is handed over instead). */
+/* Where results go. An output that a step computes is written straight into the caller's buffer, or
+ * into a new value; one that is an input, a constant or an alias of another output is copied at the
+ * end (a counted value that nobody else shares is handed over instead). */
 #include <string.h>
 
 #include "exec/context.h"
 #include "exec/frame.h"
 
-static sdx_str output_name(const sdx_frame *frame, uint32_t i) { return frame->program->graph->outputs[i]->name; }
+static sdx_str output_name(const sdx_frame *frame, uint32_t i) {
+    return frame->program->graph->outputs[i]->name;
+}
 
-static sdx_status check_buffer(const sdx_frame *frame, uint32_t i, const sdx_value *buffer, const sdx_view *view) {
+static sdx_status check_buffer(const sdx_frame *frame, uint32_t i, const sdx_value *buffer,
+                               const sdx_view *view) {
     char found[160], expected[160];
-    if (buffer->kind == SDX_TENSOR && buffer->view.dtype == view->dtype && sdx_view_same_shape(&buffer->view, view)) return NULL;
-    return sdx_fail(buffer->kind == SDX_TENSOR && buffer->view.dtype != view->dtype ? SDX_TYPE_MISMATCH : SDX_SHAPE_MISMATCH,
-                    "output '%.*s': found a buffer of %s, expected %s; pass NULL to receive a new value", SDX_FMT(output_name(frame, i)),
-                    buffer->kind == SDX_TENSOR ? sdx_view_text(&buffer->view, found, sizeof found) : "another kind", sdx_view_text(view, expected, sizeof expected));
+    if (buffer->kind == SDX_TENSOR && buffer->view.dtype == view->dtype &&
+        sdx_view_same_shape(&buffer->view, view))
+        return NULL;
+    return sdx_fail(
+        buffer->kind == SDX_TENSOR && buffer->view.dtype != view->dtype ? SDX_TYPE_MISMATCH
+                                                                        : SDX_SHAPE_MISMATCH,
+        "output '%.*s': found a buffer of %s, expected %s; pass NULL to receive a new value",
+        SDX_FMT(output_name(frame, i)),
+        buffer->kind == SDX_TENSOR ? sdx_view_text(&buffer->view, found, sizeof found)
+                                   : "another kind",
+        sdx_view_text(view, expected, sizeof expected));
 }
 
 static bool overlap(const sdx_view *a, const sdx_view *b) {
@@ -21,19 +32,23 @@ static bool overlap(const sdx_view *a, const sdx_view *b) {
     return a0 < b0 + sdx_view_bytes(b) && b0 < a0 + sdx_view_bytes(a);
 }
 
-/* Whether a caller's buffer also holds an input of this run, or is bound to an earlier output: then it is filled at the end. */
+/* Whether a caller's buffer also holds an input of this run, or is bound to an earlier output: then
+ * it is filled at the end. */
 static bool is_shared(const sdx_frame *frame, uint32_t i, sdx_value *const *outputs) {
     const sdx_program *const p = frame->program;
     for (uint32_t k = 0; k < p->n_inputs; k++) {
         if (overlap(&outputs[i]->view, &frame->cells[p->inputs[k]].view)) return true;
     }
     for (uint32_t k = 0; k < i; k++) {
-        if (outputs[k] != NULL && outputs[k]->kind == SDX_TENSOR && overlap(&outputs[i]->view, &outputs[k]->view)) return true;
+        if (outputs[k] != NULL && outputs[k]->kind == SDX_TENSOR &&
+            overlap(&outputs[i]->view, &outputs[k]->view))
+            return true;
     }
     return false;
 }
 
-static sdx_status place_output(sdx_frame *frame, uint32_t root, sdx_value **outputs, const bool *wanted) {
+static sdx_status place_output(sdx_frame *frame, uint32_t root, sdx_value **outputs,
+                               const bool *wanted) {
     const sdx_program *const p = frame->program;
     const uint32_t value = p->values[root].claims;
     const uint32_t i = p->values[value].output;
@@ -45,7 +60,8 @@ static sdx_status place_output(sdx_frame *frame, uint32_t root, sdx_value **outp
             return NULL;
         }
     }
-    SDX_TRY(sdx_in(sdx_value_dense(frame->context->store, view, false, &frame->made[i]), "output '%.*s'", SDX_FMT(output_name(frame, i))));
+    SDX_TRY(sdx_in(sdx_value_dense(frame->context->store, view, false, &frame->made[i]),
+                   "output '%.*s'", SDX_FMT(output_name(frame, i))));
     frame->cells[root].view.data = frame->made[i]->view.data;
     return NULL;
 }
@@ -54,7 +70,8 @@ sdx_status sdx_frame_place_outputs(sdx_frame *frame, sdx_value **outputs, const 
     const sdx_program *const p = frame->program;
     for (uint32_t i = 0; i < p->n_outputs; i++) {
         const uint32_t root = p->values[p->outputs[i]].root;
-        if (p->values[root].claims != p->outputs[i] || p->values[p->outputs[i]].output != i) continue;
+        if (p->values[root].claims != p->outputs[i] || p->values[p->outputs[i]].output != i)
+            continue;
         if (frame->cells[root].home != SDX_HOME_OUTPUT) continue;
         SDX_TRY(place_output(frame, root, outputs, wanted));
         sdx_frame_follow(frame, root);
@@ -74,19 +91,26 @@ static sdx_status hand_over(sdx_frame *frame, uint32_t i, sdx_value **out) {
         *out = sdx_value_retain(cell->owner);
         return NULL;
     }
-    if (cell->owner != NULL && cell->home == SDX_HOME_DYNAMIC && cell->owner->view.data == cell->view.data && sdx_view_same_shape(&cell->owner->view, &cell->view)) {
+    if (cell->owner != NULL && cell->home == SDX_HOME_DYNAMIC &&
+        cell->owner->view.data == cell->view.data &&
+        sdx_view_same_shape(&cell->owner->view, &cell->view)) {
         *out = sdx_value_retain(cell->owner);
         return NULL;
     }
-    if (cell->view.dtype == SDX_UNDEFINED) return sdx_fail(SDX_INTERNAL, "output '%.*s' has no value", SDX_FMT(output_name(frame, i)));
-    return sdx_in(sdx_value_copy(frame->context->store, &cell->view, out), "output '%.*s'", SDX_FMT(output_name(frame, i)));
+    if (cell->view.dtype == SDX_UNDEFINED)
+        return sdx_fail(SDX_INTERNAL, "output '%.*s' has no value", SDX_FMT(output_name(frame, i)));
+    return sdx_in(sdx_value_copy(frame->context->store, &cell->view, out), "output '%.*s'",
+                  SDX_FMT(output_name(frame, i)));
 }
 
 static sdx_status fill_buffer(sdx_frame *frame, uint32_t i, sdx_value *buffer) {
     const sdx_view *const view = &frame->cells[frame->program->outputs[i]].view;
     SDX_TRY(check_buffer(frame, i, buffer, view));
     if (buffer->view.data == view->data || view->len == 0) return NULL;
-    if (view->dtype == SDX_STRING) return sdx_fail(SDX_INVALID_ARGUMENT, "output '%.*s': found a buffer, expected NULL since it has strings", SDX_FMT(output_name(frame, i)));
+    if (view->dtype == SDX_STRING)
+        return sdx_fail(SDX_INVALID_ARGUMENT,
+                        "output '%.*s': found a buffer, expected NULL since it has strings",
+                        SDX_FMT(output_name(frame, i)));
     memmove(buffer->view.data, view->data, sdx_view_bytes(view));
     return NULL;
 }
@@ -101,8 +125,10 @@ static void undo(sdx_value **outputs, const bool *fresh, uint32_t n) {
 
 sdx_status sdx_frame_take_outputs(sdx_frame *frame, sdx_value **outputs, const bool *wanted) {
     const uint32_t n = frame->program->n_outputs;
-    for (uint32_t i = 0; i < n; i++) { /* buffers first: nothing new is handed out before all of them fit */
-        if (outputs[i] != NULL && (wanted == NULL || wanted[i])) SDX_TRY(fill_buffer(frame, i, outputs[i]));
+    for (uint32_t i = 0; i < n;
+         i++) { /* buffers first: nothing new is handed out before all of them fit */
+        if (outputs[i] != NULL && (wanted == NULL || wanted[i]))
+            SDX_TRY(fill_buffer(frame, i, outputs[i]));
     }
     bool *const fresh = frame->present_out;
     for (uint32_t i = 0; i < n; i++) {

@@ -5,7 +5,9 @@
 #include "exec/context.h"
 #include "exec/frame.h"
 
-/* ---- cells and temporaries ------------------------------------------------------------------------------------------------------------------- */
+/* ---- cells and temporaries
+ * -------------------------------------------------------------------------------------------------------------------
+ */
 
 void sdx_cell_drop(sdx_frame *frame, sdx_cell *cell) {
     if (cell->owner == NULL) return;
@@ -54,7 +56,9 @@ void sdx_frame_drop_temporaries(sdx_frame *frame) {
     }
 }
 
-/* ---- a step -------------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- a step
+ * --------------------------------------------------------------------------------------------------------------------------------------
+ */
 
 static sdx_status adapt_inputs(sdx_step_state *state) {
     const sdx_step *const step = state->step;
@@ -94,12 +98,18 @@ sdx_status sdx_step_run(sdx_step_state *state) {
     return NULL;
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the loop
+ * ------------------------------------------------------------------------------------------------------------------------------------
+ */
 
 sdx_status sdx_context_stopped(const sdx_context *context) {
-    if (SDX_UNLIKELY(atomic_load_explicit(&context->stop, memory_order_relaxed) != 0)) return sdx_fail(SDX_CANCELLED, "the run was cancelled");
+    if (SDX_UNLIKELY(atomic_load_explicit(&context->stop, memory_order_relaxed) != 0))
+        return sdx_fail(SDX_CANCELLED, "the run was cancelled");
     if (SDX_UNLIKELY(context->deadline != UINT64_MAX) && sdx_clock_ns() > context->deadline) {
-        return sdx_fail(SDX_DEADLINE, "the run took longer than its deadline of %llu us; give it more time or more threads", (unsigned long long)(context->deadline_ns / 1000));
+        return sdx_fail(
+            SDX_DEADLINE,
+            "the run took longer than its deadline of %llu us; give it more time or more threads",
+            (unsigned long long)(context->deadline_ns / 1000));
     }
     return NULL;
 }
@@ -131,9 +141,13 @@ static sdx_status run_steps(sdx_frame *frame) {
     return NULL;
 }
 
-/* ---- a run ---------------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- a run
+ * ----------------------------------------------------------------------------------------------------------------------------------------
+ */
 
-static bool same_signature(const sdx_cell *cell, const sdx_view *view) { return cell->known && cell->view.dtype == view->dtype && sdx_view_same_shape(&cell->view, view); }
+static bool same_signature(const sdx_cell *cell, const sdx_view *view) {
+    return cell->known && cell->view.dtype == view->dtype && sdx_view_same_shape(&cell->view, view);
+}
 
 static void set_cell(sdx_frame *frame, uint32_t value, const sdx_view *view, bool *changed) {
     sdx_cell *const cell = &frame->cells[value];
@@ -161,7 +175,8 @@ static sdx_status set_inputs(sdx_frame *frame, sdx_value *const *inputs, bool *c
         } else if (pvalue->origin->fallback != NULL) {
             set_cell(frame, p->inputs[i], pvalue->origin->fallback, changed);
         } else {
-            return sdx_fail(SDX_INVALID_ARGUMENT, "input '%.*s': found none, expected a value", SDX_FMT(pvalue->origin->name));
+            return sdx_fail(SDX_INVALID_ARGUMENT, "input '%.*s': found none, expected a value",
+                            SDX_FMT(pvalue->origin->name));
         }
     }
     for (uint32_t c = 0; c < p->n_captures; c++) {
@@ -194,14 +209,16 @@ sdx_status sdx_frame_bind_inputs(sdx_frame *frame, sdx_value *const *inputs) {
     return NULL;
 }
 
-static sdx_status run_frame(sdx_frame *frame, sdx_value *const *inputs, sdx_value **outputs, const bool *wanted) {
+static sdx_status run_frame(sdx_frame *frame, sdx_value *const *inputs, sdx_value **outputs,
+                            const bool *wanted) {
     SDX_TRY(sdx_frame_bind_inputs(frame, inputs));
     SDX_TRY(sdx_frame_place_outputs(frame, outputs, wanted));
     SDX_TRY(run_steps(frame));
     return sdx_frame_take_outputs(frame, outputs, wanted);
 }
 
-sdx_status sdx_frame_run(sdx_frame *frame, sdx_value *const *inputs, sdx_value **outputs, const bool *wanted) {
+sdx_status sdx_frame_run(sdx_frame *frame, sdx_value *const *inputs, sdx_value **outputs,
+                         const bool *wanted) {
     const sdx_status status = run_frame(frame, inputs, outputs, wanted);
     sdx_frame_drop_outputs(frame);
     sdx_frame_drop_temporaries(frame);

@@ -1,9 +1,12 @@
-/* Nodes that hand their input on as it is: Identity, Dropout outside training, Cast to the same type, Reshape-like nodes that keep the shape, Sum and Concat of one. */
+/* Nodes that hand their input on as it is: Identity, Dropout outside training, Cast to the same
+ * type, Reshape-like nodes that keep the shape, Sum and Concat of one. */
 #include <string.h>
 
 #include "opt/opt.h"
 
-static bool is_op(const sdx_node *node, const char *name) { return node->op->domain[0] == 0 && strcmp(node->op->name, name) == 0; }
+static bool is_op(const sdx_node *node, const char *name) {
+    return node->op->domain[0] == 0 && strcmp(node->op->name, name) == 0;
+}
 
 static bool same_shape(const sdx_gvalue *a, const sdx_gvalue *b) {
     if (a->shape.rank < 0 || a->shape.rank != b->shape.rank) return false;
@@ -22,15 +25,22 @@ static bool is_idle_dropout(const sdx_node *node) {
 }
 
 static bool changes_nothing(const sdx_node *node) {
-    if (node->n_inputs == 0 || node->inputs[0] == NULL || node->n_outputs == 0 || node->outputs[0] == NULL) return false;
+    if (node->n_inputs == 0 || node->inputs[0] == NULL || node->n_outputs == 0 ||
+        node->outputs[0] == NULL)
+        return false;
     if (is_op(node, "Identity") || is_idle_dropout(node)) return true;
     const sdx_gvalue *const in = node->inputs[0];
     const sdx_gvalue *const out = node->outputs[0];
-    const bool same_type = in->type != NULL && out->type != NULL && sdx_type_eq(in->type, out->type);
+    const bool same_type =
+        in->type != NULL && out->type != NULL && sdx_type_eq(in->type, out->type);
     if (!same_type) return false;
     if (is_op(node, "Cast")) return true;
-    if ((is_op(node, "Sum") || is_op(node, "Concat") || is_op(node, "Max") || is_op(node, "Min") || is_op(node, "Mean")) && node->n_inputs == 1) return true;
-    return (node->op->flags & SDX_OP_ALIAS) != 0 && in->type->kind == SDX_TENSOR && same_shape(in, out);
+    if ((is_op(node, "Sum") || is_op(node, "Concat") || is_op(node, "Max") || is_op(node, "Min") ||
+         is_op(node, "Mean")) &&
+        node->n_inputs == 1)
+        return true;
+    return (node->op->flags & SDX_OP_ALIAS) != 0 && in->type->kind == SDX_TENSOR &&
+           same_shape(in, out);
 }
 
 static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
@@ -39,7 +49,8 @@ static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
         if (!changes_nothing(node)) continue;
         sdx_gvalue *const out = node->outputs[0];
         sdx_gvalue *const in = node->inputs[0];
-        /* A graph's output keeps its own definition, so that its name and its memory stay its own. */
+        /* A graph's output keeps its own definition, so that its name and its memory stay its own.
+         */
         if (out->is_output || in->graph != graph) continue;
         SDX_TRY(sdx_gvalue_replace(out, in));
         sdx_node_remove(node);
@@ -49,4 +60,7 @@ static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
 }
 
 extern const sdx_rule sdx_rule_drop_identity;
-const sdx_rule sdx_rule_drop_identity = {.name = "drop_identity", .help = "Identity, Dropout and other nodes that change nothing disappear", .apply = apply};
+const sdx_rule sdx_rule_drop_identity = {
+    .name = "drop_identity",
+    .help = "Identity, Dropout and other nodes that change nothing disappear",
+    .apply = apply};

@@ -1,7 +1,10 @@
-/* Dead code: nodes none of whose outputs is read, and optional outputs that nobody reads, from the end to the beginning. */
+/* Dead code: nodes none of whose outputs is read, and optional outputs that nobody reads, from the
+ * end to the beginning. */
 #include "opt/opt.h"
 
-static bool is_read(const sdx_gvalue *value) { return value != NULL && (value->n_users != 0 || value->is_output); }
+static bool is_read(const sdx_gvalue *value) {
+    return value != NULL && (value->n_users != 0 || value->is_output);
+}
 
 static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
     for (sdx_node *node = graph->last, *prev; node != NULL; node = prev) {
@@ -27,4 +30,5 @@ static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
 }
 
 extern const sdx_rule sdx_rule_drop_unused;
-const sdx_rule sdx_rule_drop_unused = {.name = "drop_unused", .help = "nodes whose results nobody reads disappear", .apply = apply};
+const sdx_rule sdx_rule_drop_unused = {
+    .name = "drop_unused", .help = "nodes whose results nobody reads disappear", .apply = apply};

@@ -1,38 +1,48 @@
-/* Constant folding: a node whose inputs are all constants is evaluated now. Results stay below a cap, so that a small file cannot become a large model. */
+/* Constant folding: a node whose inputs are all constants is evaluated now. Results stay below a
+ * cap, so that a small file cannot become a large model. */
 #include <string.h>
 
-#include "opt/opt.h"
 #include "ops/eval.h"
+#include "opt/opt.h"
 
 enum { MAX_INPUTS = 64, MAX_OUTPUTS = 16 };
 #define MAX_FOLDED_BYTES ((size_t)1 << 26) /* of one result */
 
 static bool is_foldable(const sdx_node *node) {
     if (node->op->flags & (SDX_OP_RANDOM | SDX_OP_CONTROL | SDX_OP_VALUES)) return false;
-    if (node->n_inputs > MAX_INPUTS || node->n_outputs > MAX_OUTPUTS || node->op->run == NULL) return false;
+    if (node->n_inputs > MAX_INPUTS || node->n_outputs > MAX_OUTPUTS || node->op->run == NULL)
+        return false;
     for (size_t i = 0; i < node->n_inputs; i++) {
-        if (node->inputs[i] != NULL && (node->inputs[i]->constant == NULL || node->inputs[i]->constant->dtype == SDX_STRING)) return false;
+        if (node->inputs[i] != NULL &&
+            (node->inputs[i]->constant == NULL || node->inputs[i]->constant->dtype == SDX_STRING))
+            return false;
     }
     return true;
 }
 
-/* Whether the results are known to be small enough before they are made. Data-dependent shapes are bounded by their inputs. */
+/* Whether the results are known to be small enough before they are made. Data-dependent shapes are
+ * bounded by their inputs. */
 static bool is_small(const sdx_node *node) {
     for (size_t k = 0; k < node->n_outputs; k++) {
         const sdx_gvalue *const out = node->outputs[k];
         if (out == NULL) continue;
-        if (out->type == NULL || out->type->kind != SDX_TENSOR || out->type->dtype == SDX_STRING) return false;
+        if (out->type == NULL || out->type->kind != SDX_TENSOR || out->type->dtype == SDX_STRING)
+            return false;
         if (out->shape.rank < 0) return (node->op->flags & SDX_OP_DATA_SHAPE) != 0;
         size_t bytes = sdx_dtype_size(out->type->dtype);
         for (int i = 0; i < out->shape.rank; i++) {
-            if (!sdx_dim_is_number(out->shape.dims[i])) return (node->op->flags & SDX_OP_DATA_SHAPE) != 0;
-            if (!sdx_mul_size(bytes, (size_t)out->shape.dims[i], &bytes) || bytes > MAX_FOLDED_BYTES) return false;
+            if (!sdx_dim_is_number(out->shape.dims[i]))
+                return (node->op->flags & SDX_OP_DATA_SHAPE) != 0;
+            if (!sdx_mul_size(bytes, (size_t)out->shape.dims[i], &bytes) ||
+                bytes > MAX_FOLDED_BYTES)
+                return false;
         }
     }
     return true;
 }
 
-/* A dequantised or widened weight stays as it is stored: its reader unpacks it. Growing a large constant costs memory in every process. */
+/* A dequantised or widened weight stays as it is stored: its reader unpacks it. Growing a large
+ * constant costs memory in every process. */
 static bool grows_a_weight(const sdx_node *node) {
     enum { WEIGHT = 1 << 16 };
     size_t in = 0, out = 0;
@@ -55,7 +65,8 @@ static sdx_status keep(sdx_rewrite *r, sdx_gvalue *value, const sdx_view *result
     sdx_view *view;
     SDX_TRY(SDX_ARENA_NEW(r->arena, 1, &view));
     *view = *result;
-    if (result->len != 0) SDX_TRY(sdx_arena_copy(r->arena, result->data, sdx_view_bytes(result), &view->data));
+    if (result->len != 0)
+        SDX_TRY(sdx_arena_copy(r->arena, result->data, sdx_view_bytes(result), &view->data));
     value->constant = view;
     value->producer = NULL;
     value->type = sdx_type_tensor(view->dtype);
@@ -78,13 +89,16 @@ static sdx_status evaluate(sdx_rewrite *r, sdx_node *node, sdx_store *store, boo
         sdx_refs_init(&shells[i].refs);
         inputs[i] = &shells[i];
     }
-    /* An error here is one of the run: it is told when the node is reached, or never if it is not. */
-    sdx_status status = sdx_eval(node, inputs, node->n_inputs, outputs, node->n_outputs, store, false);
+    /* An error here is one of the run: it is told when the node is reached, or never if it is not.
+     */
+    sdx_status status =
+        sdx_eval(node, inputs, node->n_inputs, outputs, node->n_outputs, store, false);
     *done = status == NULL;
     sdx_status_free(status);
     status = NULL;
     for (size_t k = 0; k < node->n_outputs; k++) {
-        if (*done && status == NULL && node->outputs[k] != NULL) status = keep(r, node->outputs[k], &outputs[k]->view);
+        if (*done && status == NULL && node->outputs[k] != NULL)
+            status = keep(r, node->outputs[k], &outputs[k]->view);
         sdx_value_release(outputs[k]);
     }
     return status;
@@ -92,7 +106,8 @@ static sdx_status evaluate(sdx_rewrite *r, sdx_node *node, sdx_store *store, boo
 
 static bool has_misaligned(const sdx_node *node) {
     for (size_t i = 0; i < node->n_inputs; i++) {
-        if (node->inputs[i] != NULL && ((uintptr_t)node->inputs[i]->constant->data & 7) != 0) return true;
+        if (node->inputs[i] != NULL && ((uintptr_t)node->inputs[i]->constant->data & 7) != 0)
+            return true;
     }
     return false;
 }
@@ -100,7 +115,8 @@ static bool has_misaligned(const sdx_node *node) {
 static sdx_status fold(sdx_rewrite *r, sdx_graph *graph, sdx_store *store) {
     for (sdx_node *node = graph->first, *next; node != NULL; node = next) {
         next = node->next;
-        if (!is_foldable(node) || !is_small(node) || has_misaligned(node) || grows_a_weight(node)) continue;
+        if (!is_foldable(node) || !is_small(node) || has_misaligned(node) || grows_a_weight(node))
+            continue;
         bool done;
         SDX_TRY(evaluate(r, node, store, &done));
         if (!done) continue;
@@ -123,4 +139,7 @@ static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
 }
 
 extern const sdx_rule sdx_rule_fold_constants;
-const sdx_rule sdx_rule_fold_constants = {.name = "fold_constants", .help = "a node whose inputs are all constants becomes its result", .apply = apply};
+const sdx_rule sdx_rule_fold_constants = {
+    .name = "fold_constants",
+    .help = "a node whose inputs are all constants becomes its result",
+    .apply = apply};

@@ -1,4 +1,5 @@
-/* Common subexpressions: a node with the operator, attributes and inputs of an earlier one in the same graph gives its users to that one. */
+/* Common subexpressions: a node with the operator, attributes and inputs of an earlier one in the
+ * same graph gives its users to that one. */
 #include <string.h>
 
 #include "opt/opt.h"
@@ -11,7 +12,8 @@ static bool same_attr(const sdx_attr *a, const sdx_attr *b) {
     case SDX_ATTR_FLOAT: return memcmp(&a->f, &b->f, sizeof a->f) == 0;
     case SDX_ATTR_STRING: return sdx_str_eq(a->s, b->s);
     case SDX_ATTR_INTS: return a->n == 0 || memcmp(a->ints, b->ints, a->n * sizeof *a->ints) == 0;
-    case SDX_ATTR_FLOATS: return a->n == 0 || memcmp(a->floats, b->floats, a->n * sizeof *a->floats) == 0;
+    case SDX_ATTR_FLOATS:
+        return a->n == 0 || memcmp(a->floats, b->floats, a->n * sizeof *a->floats) == 0;
     default: return a->kind == SDX_ATTR_TENSOR && a->tensor == b->tensor;
     }
 }
@@ -20,7 +22,9 @@ static bool same_attr(const sdx_attr *a, const sdx_attr *b) {
 static bool same_input(const sdx_gvalue *a, const sdx_gvalue *b) {
     enum { SMALL = 256 };
     if (a == b) return true;
-    if (a == NULL || b == NULL || a->constant == NULL || b->constant == NULL || a->is_input || b->is_input) return false;
+    if (a == NULL || b == NULL || a->constant == NULL || b->constant == NULL || a->is_input ||
+        b->is_input)
+        return false;
     const sdx_view *const x = a->constant, *const y = b->constant;
     if (x->dtype != y->dtype || x->dtype == SDX_STRING || !sdx_view_same_shape(x, y)) return false;
     const size_t size = sdx_view_bytes(x);
@@ -28,26 +32,34 @@ static bool same_input(const sdx_gvalue *a, const sdx_gvalue *b) {
 }
 
 static bool same_node(const sdx_node *a, const sdx_node *b) {
-    if (a->op != b->op || a->rev != b->rev || a->n_inputs != b->n_inputs || a->n_outputs != b->n_outputs || a->n_attrs != b->n_attrs) return false;
+    if (a->op != b->op || a->rev != b->rev || a->n_inputs != b->n_inputs ||
+        a->n_outputs != b->n_outputs || a->n_attrs != b->n_attrs)
+        return false;
     for (size_t i = 0; i < a->n_inputs; i++) {
         if (!same_input(a->inputs[i], b->inputs[i])) return false;
     }
     for (size_t i = 0; i < a->n_attrs; i++) {
         if (!same_attr(&a->attrs[i], &b->attrs[i])) return false;
     }
-    for (size_t k = 0; k < a->n_outputs; k++) { /* the earlier one computes at least what the later one does */
-        if (b->outputs[k] != NULL && (a->outputs[k] == NULL || b->outputs[k]->is_output)) return false;
+    for (size_t k = 0; k < a->n_outputs;
+         k++) { /* the earlier one computes at least what the later one does */
+        if (b->outputs[k] != NULL && (a->outputs[k] == NULL || b->outputs[k]->is_output))
+            return false;
     }
     return true;
 }
 
-static uint64_t mix(uint64_t h, uint64_t x) { return (h ^ x) * UINT64_C(0x9e3779b97f4a7c15) ^ (h >> 29); }
+static uint64_t mix(uint64_t h, uint64_t x) {
+    return (h ^ x) * UINT64_C(0x9e3779b97f4a7c15) ^ (h >> 29);
+}
 
 static uint64_t hash_node(const sdx_node *node) {
     uint64_t h = mix((uintptr_t)node->op, node->n_inputs);
     for (size_t i = 0; i < node->n_inputs; i++) {
         const sdx_gvalue *const in = node->inputs[i];
-        h = mix(h, in == NULL ? 0 : in->constant != NULL ? in->constant->len + 1 : in->id + UINT64_C(7));
+        h = mix(h, in == NULL             ? 0
+                   : in->constant != NULL ? in->constant->len + 1
+                                          : in->id + UINT64_C(7));
     }
     return h;
 }
@@ -58,7 +70,8 @@ typedef struct slot {
 
 static sdx_status merge(sdx_rewrite *r, sdx_node *node, sdx_node *earlier) {
     for (size_t k = 0; k < node->n_outputs; k++) {
-        if (node->outputs[k] != NULL) SDX_TRY(sdx_gvalue_replace(node->outputs[k], earlier->outputs[k]));
+        if (node->outputs[k] != NULL)
+            SDX_TRY(sdx_gvalue_replace(node->outputs[k], earlier->outputs[k]));
     }
     SDX_TRY(sdx_node_add_origin(earlier, node));
     sdx_node_remove(node);
@@ -98,4 +111,7 @@ static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
 }
 
 extern const sdx_rule sdx_rule_merge_equal;
-const sdx_rule sdx_rule_merge_equal = {.name = "merge_equal", .help = "nodes that compute the same from the same inputs become one", .apply = apply};
+const sdx_rule sdx_rule_merge_equal = {
+    .name = "merge_equal",
+    .help = "nodes that compute the same from the same inputs become one",
+    .apply = apply};

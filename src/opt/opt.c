@@ -29,7 +29,9 @@ static bool is_disabled(const char *list, const char *name) {
 }
 
 static sdx_status unknown_rule(const char *name, size_t len) {
-    return sdx_fail(SDX_INVALID_ARGUMENT, "disabled rules: found '%.*s', expected names from `sardonyx info --rules`", (int)(len > 100 ? 100 : len), name);
+    return sdx_fail(SDX_INVALID_ARGUMENT,
+                    "disabled rules: found '%.*s', expected names from `sardonyx info --rules`",
+                    (int)(len > 100 ? 100 : len), name);
 }
 
 static sdx_status check_names(const char *list) {
@@ -60,13 +62,16 @@ static sdx_status apply_everywhere(void *arg, sdx_graph *graph) {
     return NULL;
 }
 
-static sdx_status round_of_rules(sdx_rewrite *rewrite, const sdx_opt_options *options, size_t *applied) {
+static sdx_status round_of_rules(sdx_rewrite *rewrite, const sdx_opt_options *options,
+                                 size_t *applied) {
     for (size_t i = 0; i < N_RULES; i++) {
         if (is_disabled(options->disabled, rules[i]->name)) continue;
         rewrite->n_applied = 0;
         pass p = {rewrite, rules[i]};
         SDX_TRY(apply_everywhere(&p, rewrite->ir->main));
-        if (rewrite->n_applied != 0) sdx_log(options->logger, SDX_LOG_DEBUG, "rule %s: %zu", rules[i]->name, rewrite->n_applied);
+        if (rewrite->n_applied != 0)
+            sdx_log(options->logger, SDX_LOG_DEBUG, "rule %s: %zu", rules[i]->name,
+                    rewrite->n_applied);
         *applied += rewrite->n_applied;
     }
     return NULL;
@@ -76,7 +81,8 @@ sdx_status sdx_opt_run(sdx_ir *ir, const sdx_opt_options *options) {
     SDX_TRY(check_names(options->disabled));
     sdx_settler settler;
     sdx_settler_init(&settler, options->arena, options->heap);
-    sdx_rewrite rewrite = {.ir = ir, .arena = options->arena, .heap = options->heap, .settler = &settler};
+    sdx_rewrite rewrite = {
+        .ir = ir, .arena = options->arena, .heap = options->heap, .settler = &settler};
     sdx_status status = NULL;
     for (int round = 0; round < MAX_ROUNDS && status == NULL; round++) {
         size_t applied = 0;

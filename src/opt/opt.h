@@ -1,4 +1,5 @@
-/* Canonical rewrites: they change a graph into an equal one that is smaller or better, for any target. Each is one file and one line in rules.def. */
+/* Canonical rewrites: they change a graph into an equal one that is smaller or better, for any
+ * target. Each is one file and one line in rules.def. */
 #ifndef SDX_OPT_OPT_H
 #define SDX_OPT_OPT_H
 
@@ -22,14 +23,16 @@ typedef struct sdx_rewrite {
     size_t n_applied; /* places that the rule changed so far */
 } sdx_rewrite;
 
-/* A rule goes once over a graph (not the graphs inside: the driver brings those) and counts what it changed. */
+/* A rule goes once over a graph (not the graphs inside: the driver brings those) and counts what it
+ * changed. */
 typedef struct sdx_rule {
     const char *name; /* "fold_constants": reads well behind --disable-rule= */
     const char *help;
     sdx_status (*apply)(sdx_rewrite *r, sdx_graph *graph);
 } sdx_rule;
 
-/* Applies the rules in their order, again and again until nothing changes (at most a few rounds). */
+/* Applies the rules in their order, again and again until nothing changes (at most a few rounds).
+ */
 sdx_status sdx_opt_run(sdx_ir *ir, const sdx_opt_options *options) SDX_NODISCARD;
 const sdx_rule *sdx_opt_rule(size_t index); /* NULL beyond the last */
 

@@ -1,0 +1,75 @@
+/* Contexts: argument checks. */
+#include "exec/context.h"
+
+void sdx_context_options_init(sdx_context_options *options) {
+    *options = (sdx_context_options){.struct_size = sizeof *options};
+}
+
+sdx_status sdx_context_create(sdx_model *model, const sdx_context_options *options,
+                              sdx_context **out) {
+    sdx_context_options standard;
+    sdx_context_options_init(&standard);
+    if (options == NULL) options = &standard;
+    if (model == NULL || out == NULL)
+        return sdx_fail(SDX_INVALID_ARGUMENT,
+                        "context: found NULL, expected a model and a place for the handle");
+    if (options->struct_size != sizeof *options) {
+        return sdx_fail(SDX_INVALID_ARGUMENT,
+                        "context: found options of %zu bytes, expected %zu; call "
+                        "sdx_context_options_init first",
+                        options->struct_size, sizeof *options);
+    }
+    enum { MAX_THREADS = 4096 };
+    if (options->threads > MAX_THREADS)
+        return sdx_fail(SDX_INVALID_ARGUMENT, "context: found %u threads, expected 0 to %d",
+                        options->threads, (int)MAX_THREADS);
+    return sdx_context_make(model, options, out);
+}
+
+void sdx_context_destroy(sdx_context *context) {
+    if (context != NULL) sdx_context_free(context);
+}
+
+static sdx_status check_count(const char *what, size_t found, size_t expected, const void *list) {
+    if (found == expected && (found == 0 || list != NULL)) return NULL;
+    return sdx_fail(SDX_INVALID_ARGUMENT, "run: found %zu %s, expected the %zu of the model",
+                    list == NULL ? 0 : found, what, expected);
+}
+
+sdx_status sdx_context_run(sdx_context *context, sdx_value *const *inputs, size_t n_inputs,
+                           sdx_value **outputs, size_t n_outputs, const bool *wanted) {
+    if (context == NULL)
+        return sdx_fail(SDX_INVALID_ARGUMENT, "run: found NULL, expected a context");
+    SDX_TRY(check_count("inputs", n_inputs, sdx_model_n_inputs(context->model), inputs));
+    SDX_TRY(check_count("outputs", n_outputs, sdx_model_n_outputs(context->model), outputs));
+    return sdx_context_execute(context, inputs, outputs, wanted);
+}
+
+sdx_status sdx_context_bind(sdx_context *context, sdx_value *const *inputs, size_t n_inputs) {
+    if (context == NULL)
+        return sdx_fail(SDX_INVALID_ARGUMENT, "bind: found NULL, expected a context");
+    SDX_TRY(check_count("inputs", n_inputs, sdx_model_n_inputs(context->model), inputs));
+    return sdx_context_prepare(context, inputs);
+}
+
+void sdx_context_cancel(sdx_context *context) { atomic_store(&context->stop, 1); }
+void sdx_context_set_deadline(sdx_context *context, uint64_t ns) { context->deadline_ns = ns; }
+
+void sdx_context_trim(sdx_context *context) {
+    sdx_frame_trim(context->frame);
+    if (context->overridable != NULL) sdx_frame_trim(context->overridable);
+    sdx_store_trim(context->store);
+}
+
+void sdx_context_memory(const sdx_context *context, sdx_memory *out) {
+    sdx_model_memory(context->model, out);
+    size_t slab = 0, bound = 0;
+    sdx_frame_memory(context->frame, &out->slab, &out->slab_bound);
+    if (context->overridable != NULL) sdx_frame_memory(context->overridable, &slab, &bound);
+    out->slab += slab;
+    out->slab_bound = bound > out->slab_bound ? bound : out->slab_bound;
+    const sdx_heap *const heap = sdx_store_heap(context->store);
+    const size_t used = atomic_load_explicit(&heap->used, memory_order_relaxed);
+    out->context_peak = atomic_load_explicit(&heap->peak, memory_order_relaxed);
+    out->dynamic = used > out->slab ? used - out->slab : 0;
+}

@@ -1,0 +1,264 @@
+/* Models: loading and what can be asked of them. */
+#include <string.h>
+
+#include "exec/model.h"
+
+void sdx_model_options_init(sdx_model_options *options) {
+    *options =
+        (sdx_model_options){.struct_size = sizeof *options, .load = SDX_LOAD_MAP, .optimize = true};
+}
+
+static sdx_status check_options(const sdx_model_options *options) {
+    if (options->struct_size != sizeof *options) {
+        return sdx_fail(
+            SDX_INVALID_ARGUMENT,
+            "model: found options of %zu bytes, expected %zu; call sdx_model_options_init first",
+            options->struct_size, sizeof *options);
+    }
+    if ((unsigned)options->load > SDX_LOAD_SNAPSHOT) {
+        return sdx_fail(
+            SDX_INVALID_ARGUMENT,
+            "model: found load mode %d, expected SDX_LOAD_MAP, SDX_LOAD_COPY or SDX_LOAD_SNAPSHOT",
+            (int)options->load);
+    }
+    return NULL;
+}
+
+static sdx_status make(sdx_runtime *runtime, const char *path, const void *bytes, size_t size,
+                       const sdx_model_options *options, sdx_model **out) {
+    sdx_model_options standard;
+    sdx_model_options_init(&standard);
+    if (options == NULL) options = &standard;
+    if (runtime == NULL || out == NULL)
+        return sdx_fail(SDX_INVALID_ARGUMENT,
+                        "model: found NULL, expected a runtime and a place for the handle");
+    SDX_TRY(check_options(options));
+    return sdx_model_make(runtime, path, bytes, size, options, out);
+}
+
+sdx_status sdx_model_load(sdx_runtime *runtime, const char *path, const sdx_model_options *options,
+                          sdx_model **out) {
+    if (path == NULL) return sdx_fail(SDX_INVALID_ARGUMENT, "model: found NULL, expected a path");
+    return make(runtime, path, NULL, 0, options, out);
+}
+
+sdx_status sdx_model_load_memory(sdx_runtime *runtime, const void *bytes, size_t size,
+                                 const sdx_model_options *options, sdx_model **out) {
+    if (bytes == NULL)
+        return sdx_fail(SDX_INVALID_ARGUMENT, "model: found NULL, expected the bytes of a model");
+    return make(runtime, NULL, bytes, size, options, out);
+}
+
+sdx_model *sdx_model_retain(sdx_model *model) {
+    if (model != NULL) sdx_refs_retain(&model->refs);
+    return model;
+}
+
+void sdx_model_release(sdx_model *model) {
+    if (model != NULL && sdx_refs_release(&model->refs)) sdx_model_free(model);
+}
+
+/* ---- inputs and outputs
+ * ----------------------------------------------------------------------------------------------------------------------------
+ */
+
+static const sdx_graph *main_graph(const sdx_model *model) { return model->fixed.onnx.ir->main; }
+
+size_t sdx_model_n_inputs(const sdx_model *model) { return main_graph(model)->n_inputs; }
+size_t sdx_model_n_outputs(const sdx_model *model) { return main_graph(model)->n_outputs; }
+
+/* Names of expressions are made on demand and kept in the model. */
+static sdx_status symbol_text(const sdx_model *model, sdx_dim dim, sdx_str *out) {
+    sdx_model *const owner = (sdx_model *)(uintptr_t)model;
+    char text[128];
+    sdx_dim_text(model->fixed.onnx.ir->dims, dim, text, sizeof text);
+    sdx_mutex_lock(&owner->mutex);
+    const sdx_status status = sdx_arena_str(&owner->strings, sdx_str_from(text), out);
+    sdx_mutex_unlock(&owner->mutex);
+    return status;
+}
+
+static void describe_type(const sdx_type *type, sdx_port_info *info) {
+    info->kind = type != NULL ? type->kind : SDX_TENSOR;
+    info->dtype = sdx_type_leaf(type);
+    if (type != NULL && type->kind == SDX_MAP) info->key = type->dtype;
+}
+
+static sdx_status describe(const sdx_model *model, const sdx_gvalue *value, sdx_port_info *out) {
+    sdx_port_info info = {.name = value->name,
+                          .has_default = value->is_input && value->constant != NULL};
+    describe_type(value->type, &info);
+    info.has_rank = value->shape.rank >= 0;
+    info.rank = info.has_rank ? (size_t)value->shape.rank : 0;
+    for (size_t i = 0; i < info.rank; i++) {
+        const sdx_dim dim = value->shape.dims[i];
+        info.dims[i] = sdx_dim_is_number(dim) ? dim : -1;
+        if (!sdx_dim_is_number(dim)) SDX_TRY(symbol_text(model, dim, &info.symbols[i]));
+    }
+    *out = info;
+    return NULL;
+}
+
+static sdx_status no_such(const char *what, size_t index, size_t n) {
+    return sdx_fail(SDX_INVALID_ARGUMENT, "%s %zu: expected an index below %zu", what, index, n);
+}
+
+sdx_status sdx_model_input(const sdx_model *model, size_t index, sdx_port_info *out) {
+    const sdx_graph *const graph = main_graph(model);
+    return index < graph->n_inputs ? describe(model, graph->inputs[index], out)
+                                   : no_such("input", index, graph->n_inputs);
+}
+
+sdx_status sdx_model_output(const sdx_model *model, size_t index, sdx_port_info *out) {
+    const sdx_graph *const graph = main_graph(model);
+    return index < graph->n_outputs ? describe(model, graph->outputs[index], out)
+                                    : no_such("output", index, graph->n_outputs);
+}
+
+/* ---- facts
+ * -------------------------------------------------------------------------------------------------------------------------------------------
+ */
+
+static sdx_status count_nodes(void *arg, sdx_graph *graph) {
+    size_t *const n = arg;
+    *n += graph->n_nodes;
+    for (const sdx_node *node = graph->first; node != NULL; node = node->next) {
+        SDX_TRY(sdx_node_subgraphs(node, count_nodes, arg));
+    }
+    return NULL;
+}
+
+static double elements(const sdx_gvalue *value) {
+    double n = 1;
+    for (int i = 0; value != NULL && i < value->shape.rank; i++) {
+        n *= sdx_dim_is_number(value->shape.dims[i]) ? (double)value->shape.dims[i] : 1;
+    }
+    return n;
+}
+
+static double dim_or_one(const sdx_gvalue *value, int axis) {
+    if (value == NULL || value->shape.rank <= 0) return 1;
+    const int at = axis < 0 ? axis + value->shape.rank : axis;
+    return at >= 0 && at < value->shape.rank && sdx_dim_is_number(value->shape.dims[at])
+               ? (double)value->shape.dims[at]
+               : 1;
+}
+
+/* Products count two operations a multiply-add, everything else one for each element that it makes.
+ */
+static double flops_of(const sdx_node *node) {
+    const sdx_gvalue *const out = node->n_outputs != 0 ? node->outputs[0] : NULL;
+    const char *const name = node->op->name;
+    if (strstr(name, "Conv") != NULL && node->n_inputs > 1) {
+        const sdx_gvalue *const weight =
+            node->inputs[strcmp(name, "QLinearConv") == 0 && node->n_inputs > 3 ? 3 : 1];
+        const bool transposed = strstr(name, "Transpose") != NULL;
+        return 2 * elements(transposed ? node->inputs[0] : out) * elements(weight) /
+               dim_or_one(weight, 0);
+    }
+    if (strstr(name, "MatMul") != NULL || strcmp(name, "Gemm") == 0) {
+        const bool transposed = strcmp(name, "Gemm") == 0 &&
+                                sdx_node_named(node, "transA") != NULL &&
+                                sdx_node_named(node, "transA")->i != 0;
+        return 2 * elements(out) * dim_or_one(node->inputs[0], transposed ? 0 : -1);
+    }
+    return (node->op->flags & SDX_OP_ALIAS) ? 0 : elements(out);
+}
+
+static sdx_status add_flops(void *arg, sdx_graph *graph) {
+    double *const flops = arg;
+    for (const sdx_node *node = graph->first; node != NULL; node = node->next) {
+        *flops += flops_of(node);
+        SDX_TRY(sdx_node_subgraphs(node, add_flops, arg));
+    }
+    return NULL;
+}
+
+void sdx_model_summarize(const sdx_model *model, sdx_model_summary *out) {
+    const sdx_onnx_model *const onnx = &model->fixed.onnx;
+    size_t n_final = 0;
+    double flops = 0;
+    sdx_status_free(count_nodes(&n_final, onnx->ir->main));
+    sdx_status_free(add_flops(&flops, onnx->ir->main));
+    *out = (sdx_model_summary){.producer = onnx->producer,
+                               .producer_version = onnx->producer_version,
+                               .graph_name = onnx->graph_name,
+                               .domain = onnx->domain,
+                               .doc = onnx->doc,
+                               .ir_version = onnx->ir_version,
+                               .model_version = onnx->model_version,
+                               .n_nodes = onnx->n_nodes,
+                               .n_nodes_final = n_final,
+                               .n_functions = onnx->n_functions,
+                               .n_initializers = onnx->n_initializers,
+                               .n_parameters = onnx->n_parameters,
+                               .flops = flops < 1.8e19 ? (uint64_t)flops : UINT64_MAX,
+                               .file_size = model->size};
+}
+
+size_t sdx_model_n_opsets(const sdx_model *model) { return model->fixed.onnx.n_opsets; }
+
+sdx_status sdx_model_opset(const sdx_model *model, size_t index, sdx_str *domain,
+                           int64_t *version) {
+    const sdx_onnx_model *const onnx = &model->fixed.onnx;
+    if (index >= onnx->n_opsets) return no_such("opset", index, onnx->n_opsets);
+    *domain = onnx->opsets[index].domain;
+    *version = onnx->opsets[index].version;
+    return NULL;
+}
+
+size_t sdx_model_n_metadata(const sdx_model *model) { return model->fixed.onnx.n_metadata; }
+
+sdx_status sdx_model_metadata(const sdx_model *model, size_t index, sdx_str *key, sdx_str *value) {
+    const sdx_onnx_model *const onnx = &model->fixed.onnx;
+    if (index >= onnx->n_metadata) return no_such("metadata", index, onnx->n_metadata);
+    *key = onnx->metadata[index].key;
+    *value = onnx->metadata[index].value;
+    return NULL;
+}
+
+size_t sdx_model_n_operators(const sdx_model *model) { return model->fixed.onnx.n_operators; }
+
+sdx_status sdx_model_operator(const sdx_model *model, size_t index, sdx_str *domain, sdx_str *name,
+                              size_t *count) {
+    const sdx_onnx_model *const onnx = &model->fixed.onnx;
+    if (index >= onnx->n_operators) return no_such("operator", index, onnx->n_operators);
+    *domain = onnx->operators[index].domain;
+    *name = onnx->operators[index].name;
+    *count = onnx->operators[index].count;
+    return NULL;
+}
+
+sdx_status sdx_model_dump(const sdx_model *model, void **text, size_t *size) {
+    sdx_buf buf;
+    sdx_buf_init(&buf, sdx_heap_global(), SIZE_MAX);
+    sdx_status status = sdx_graph_dump(main_graph(model), &buf);
+    void *bytes = NULL;
+    if (status == NULL) status = sdx_heap_alloc(sdx_heap_global(), buf.size + 1, &bytes);
+    if (status == NULL) {
+        if (buf.size != 0) memcpy(bytes, buf.ptr, buf.size);
+        ((char *)bytes)[buf.size] = 0;
+        *text = bytes;
+        *size = buf.size + 1;
+    }
+    sdx_buf_deinit(&buf);
+    return status;
+}
+
+static void add_variant(const sdx_variant *variant, sdx_memory *out) {
+    out->weights += variant->onnx.copied + variant->copied;
+    out->packs += atomic_load_explicit(&variant->packer.bytes, memory_order_relaxed);
+}
+
+void sdx_model_memory(const sdx_model *model, sdx_memory *out) {
+    *out = (sdx_memory){.file = model->size};
+    for (size_t i = 0; i < model->fixed.onnx.n_files; i++) {
+        out->file += model->fixed.onnx.files[i].size;
+    }
+    add_variant(&model->fixed, out);
+    if (atomic_load_explicit(&model->has_overridable, memory_order_acquire))
+        add_variant(&model->overridable, out);
+    const size_t used = atomic_load_explicit(&model->heap.used, memory_order_relaxed);
+    const size_t rest = out->weights + out->packs + (model->copy != NULL ? model->size : 0);
+    out->graph = used > rest ? used - rest : 0;
+}
