@@ -47,6 +47,10 @@ struct sdx_value {
  * empty views. */
 sdx_status sdx_value_dense(sdx_store *store, const sdx_view *shape, bool zero, sdx_value **out)
     SDX_NODISCARD;
+/* A tensor over elements that the caller keeps, of the stored form; `free_data` (may be NULL) is
+ * called when the last owner lets go. */
+sdx_status sdx_value_wrap(const sdx_view *view, void (*free_data)(void *user, void *data),
+                          void *user, sdx_value **out) SDX_NODISCARD;
 /* For a string tensor whose elements are views of foreign bytes: copies those bytes into the value,
  * so that it stands alone. */
 sdx_status sdx_value_seal(sdx_value *value) SDX_NODISCARD;
@@ -57,7 +61,15 @@ sdx_status sdx_value_sequence(sdx_store *store, sdx_kind element_kind, sdx_dtype
                               sdx_value *const *items, size_t n, sdx_value **out) SDX_NODISCARD;
 sdx_status sdx_value_map(sdx_store *store, sdx_value *keys, sdx_value *values, sdx_value **out)
     SDX_NODISCARD;
+/* Whether keys and values make a map: int64[n] or string[n], distinct, and a tensor of n rows.
+ * `heap` lends memory for the check. Errors: SDX_INVALID_ARGUMENT. */
+sdx_status sdx_value_check_map(const sdx_value *keys, const sdx_value *values, sdx_heap *heap)
+    SDX_NODISCARD;
 sdx_status sdx_value_optional(sdx_store *store, sdx_kind element_kind, sdx_dtype element,
                               sdx_value *item, sdx_value **out) SDX_NODISCARD;
+
+/* Element type of the tensors at the bottom: of the tensor itself, of the items of a list, of the
+ * values of a map. */
+sdx_dtype sdx_value_leaf(const sdx_value *value);
 
 #endif
