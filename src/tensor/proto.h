@@ -17,4 +17,14 @@ sdx_status sdx_tensor_from_proto(const sdx_pb_tensor *proto, sdx_arena *arena, s
 sdx_status sdx_tensor_from_sparse(const sdx_pb_sparse_tensor *proto, size_t limit, sdx_arena *arena,
                                   sdx_view *view) SDX_NODISCARD;
 
+/* A serialised TensorProto, SequenceProto, MapProto or OptionalProto as a value that refers to
+ * nothing of `bytes`. `name` (may be NULL) receives the proto's name, a view of `bytes`. In a
+ * MapProto keys of all integer types become int64, and its values, tensors of one shape, the rows
+ * of one tensor. External data and sparse tensors are refused. Errors: SDX_INVALID_MODEL,
+ * SDX_UNSUPPORTED. */
+sdx_status sdx_value_from_proto(sdx_store *store, sdx_kind kind, const void *bytes, size_t size,
+                                sdx_value **out, sdx_str *name) SDX_NODISCARD;
+/* Appends the proto of a value, named `name` (ptr NULL: not named). */
+sdx_status sdx_value_to_proto(const sdx_value *value, sdx_str name, sdx_buf *out) SDX_NODISCARD;
+
 #endif
