@@ -279,7 +279,11 @@ static bool numbers(sdx_dim a, sdx_dim b) { return sdx_dim_is_number(a) && sdx_d
 /* a + sign * b */
 static sdx_dim combine(sdx_dims *dims, sdx_dim a, sdx_dim b, int64_t sign) {
     if (unknown(dims, a, b)) return SDX_DIM_UNKNOWN;
-    if (numbers(a, b)) return sdx_dim_number(sdx_dim_number(a) + sign * sdx_dim_number(b));
+    if (numbers(a, b)) {
+        int64_t sum;
+        const bool fits = sign > 0 ? sdx_add_i64(a, b, &sum) : sdx_sub_i64(a, b, &sum);
+        return fits ? sdx_dim_number(sum) : a > 0 ? SDX_DIM_MAX : SDX_DIM_MIN;
+    }
     poly p, q;
     poly_load(dims, a, &p);
     poly_load(dims, b, &q);
