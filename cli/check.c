@@ -127,7 +127,10 @@ static void print_cases(const struct settings *settings, const struct report *re
         table_add(&table, "%s", report->list->cases[i].name);
         table_add(&table, "%s", outcome_names[result->outcome]);
         text_time(table_cell(&table), result->ns);
-        text_add(table_cell(&table), result->ratio > 0 ? "%.2g" : "", result->ratio);
+        struct text *const ratio = table_cell(&table);
+        if (result->ratio > 0) {
+            text_add(ratio, "%.2g", result->ratio);
+        }
         table_add(&table, "%s", text_get(&result->reason));
     }
     if (table.n_cells > 0) {

@@ -46,13 +46,13 @@ static bool read_map_json(const char *path, const sdx_port_info *port, sdx_value
     return good || fault_in(fault, "file '%s'", path);
 }
 
-struct inputs {
+struct set_inputs {
     sdx_value **values; /* owned, each as well */
     char **names;       /* owned: what the files say, "" or NULL where they say nothing */
     size_t n;
 };
 
-static void inputs_free(struct inputs *inputs) {
+static void set_inputs_free(struct set_inputs *inputs) {
     for (size_t i = 0; i < inputs->n; i++) {
         sdx_value_release(inputs->values[i]);
         mem_free(inputs->names[i]);
@@ -86,7 +86,7 @@ static size_t count_required(const sdx_model *model) {
 }
 
 static bool read_input(const sdx_model *model, const char *path, size_t index,
-                       struct inputs *inputs, struct fault *fault) {
+                       struct set_inputs *inputs, struct fault *fault) {
     sdx_port_info port;
     if (!fault_check(fault, sdx_model_input(model, index, &port))) {
         return false;
@@ -97,7 +97,7 @@ static bool read_input(const sdx_model *model, const char *path, size_t index,
 }
 
 /* Where every file names a different input, names decide instead of positions. */
-static void place_by_name(const sdx_model *model, struct inputs *inputs) {
+static void place_by_name(const sdx_model *model, struct set_inputs *inputs) {
     sdx_value **const placed = mem_new(inputs->n, sizeof *placed);
     sdx_port_info port;
     bool good = true;
@@ -118,13 +118,13 @@ static void place_by_name(const sdx_model *model, struct inputs *inputs) {
     mem_free(placed);
 }
 
-static bool read_inputs(const sdx_model *model, const char *set, struct inputs *out,
+static bool read_inputs(const sdx_model *model, const char *set, struct set_inputs *out,
                         struct fault *fault) {
     struct text path = {0};
     const size_t n = sdx_model_n_inputs(model);
-    struct inputs inputs = {.values = mem_new(n, sizeof *inputs.values),
-                            .names = mem_new(n, sizeof *inputs.names),
-                            .n = n};
+    struct set_inputs inputs = {.values = mem_new(n, sizeof *inputs.values),
+                                .names = mem_new(n, sizeof *inputs.names),
+                                .n = n};
     size_t n_files = 0;
     while (n_files < MAX_FILES && has_input_file(set, n_files, &path)) {
         n_files++;
@@ -139,7 +139,7 @@ static bool read_inputs(const sdx_model *model, const char *set, struct inputs *
     }
     text_free(&path);
     if (!good) {
-        inputs_free(&inputs);
+        set_inputs_free(&inputs);
         return false;
     }
     place_by_name(model, &inputs);
@@ -179,7 +179,7 @@ static bool compare_outputs(const sdx_model *model, const char *set, sdx_value *
 static bool run_set(const struct check_settings *settings, struct session *session, const char *set,
                     const struct norm *norm, double *ratio, struct fault *fault) {
     const size_t n_outputs = sdx_model_n_outputs(session->model);
-    struct inputs inputs = {0};
+    struct set_inputs inputs = {0};
     if (!read_inputs(session->model, set, &inputs, fault)) {
         return false;
     }
@@ -196,7 +196,7 @@ static bool run_set(const struct check_settings *settings, struct session *sessi
         }
     }
     mem_free(outputs);
-    inputs_free(&inputs);
+    set_inputs_free(&inputs);
     return good;
 }
 

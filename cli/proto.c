@@ -51,45 +51,26 @@ bool proto_is_tensor(const void *bytes, size_t size) {
     return false;
 }
 
-static bool read_as(const char *path, sdx_kind kind, sdx_value **out, char **name,
-                    struct fault *fault) {
-    struct bytes bytes = {0};
-    sdx_value *value = NULL;
+bool proto_parse(const void *bytes, size_t size, sdx_kind kind, sdx_value **out, char **name,
+                 struct fault *fault) {
+    const sdx_kind found = kind != SDX_TENSOR && proto_is_tensor(bytes, size) ? SDX_TENSOR : kind;
     sdx_str view = {0};
-    if (!file_read(path, &bytes, fault)) {
+    if (!fault_check(fault, sdx_value_parse(NULL, found, bytes, size, out, &view))) {
         return false;
     }
-    const sdx_kind found =
-        kind != SDX_TENSOR && proto_is_tensor(bytes.ptr, bytes.size) ? SDX_TENSOR : kind;
-    const bool good =
-        fault_check(fault, sdx_value_parse(NULL, found, bytes.ptr, bytes.size, &value, &view));
-    if (good && name != NULL) {
+    if (name != NULL) {
         *name = mem_copy(view.ptr, view.len);
     }
-    bytes_free(&bytes);
-    if (!good) {
-        return fault_in(fault, "file '%s'", path);
-    }
-    *out = value;
     return true;
-}
-
-bool proto_read_tensor(const char *path, sdx_value **out, struct fault *fault) {
-    return read_as(path, SDX_TENSOR, out, NULL, fault);
 }
 
 bool proto_read(const char *path, const sdx_port_info *port, sdx_value **out, char **name,
                 struct fault *fault) {
-    return read_as(path, port->kind, out, name, fault);
-}
-
-bool proto_write(const char *path, const sdx_value *value, const char *name, struct fault *fault) {
-    void *bytes = NULL;
-    size_t size = 0;
-    if (!fault_check(fault, sdx_value_serialize(NULL, value, name, &bytes, &size))) {
-        return fault_in(fault, "file '%s'", path);
+    struct bytes bytes = {0};
+    if (!file_read(path, &bytes, fault)) {
+        return false;
     }
-    const bool good = file_write(path, bytes, size, fault);
-    sdx_bytes_free(bytes, size);
-    return good;
+    const bool good = proto_parse(bytes.ptr, bytes.size, port->kind, out, name, fault);
+    bytes_free(&bytes);
+    return good || fault_in(fault, "file '%s'", path);
 }
