@@ -7,6 +7,34 @@
 
 static const struct command commands[] = {
     {
+        .name = "run",
+        .summary = "run a model once, on files or made-up inputs",
+        .usage = "MODEL [--input [NAME=]FILE]... [options]",
+        .help = "\nInputs that no file gives are random: numbers from [-1, 1), integers from 0 to "
+                "9, the same ones for the same seed. An unknown\n"
+                "dimension is the one of another input with the same symbol, else 1. Pictures are "
+                "prepared as the model's metadata or the\n"
+                "options say: size, channels, layout, (x scale - mean) / std; several pictures "
+                "make a batch.\n"
+                "\n  sardonyx run model.onnx\n  sardonyx run model.onnx --input image=x.npy "
+                "--output y.npz --threads 4\n"
+                "  sardonyx run models/digits/digits.onnx --input photo.jpg --top 3 --show\n"
+                "  sardonyx run mobilenet.onnx --input cat.png --mean 0.485,0.456,0.406 --std "
+                "0.229,0.224,0.225 --top 5 --labels names.txt\n"
+                "  sardonyx run bert.onnx --set batch=1 --set sequence=128 --json\n",
+        .run = command_run,
+    },
+    {
+        .name = "info",
+        .summary = "show inputs, outputs, operators, size and work of a model",
+        .usage = "MODEL [options]",
+        .help = "\nA model that this build cannot run is refused with the list of all operators "
+                "that are missing.\n"
+                "\n  sardonyx info model.onnx\n  sardonyx info model.onnx --json\n  sardonyx info "
+                "--knobs\n  sardonyx info --build\n",
+        .run = command_info,
+    },
+    {
         .name = "check",
         .summary = "run models against the outputs that they should have",
         .usage = "DIR... [options]",
@@ -22,6 +50,24 @@ static const struct command commands[] = {
                 "  sardonyx check tests/data --filter 'test_resize_*' --verbose\n  sardonyx check "
                 "tests/data --missing\n",
         .run = command_check,
+    },
+    {
+        .name = "bench",
+        .summary = "measure load time, latency and memory of a model",
+        .usage = "MODEL [options]",
+        .help = "\nInputs as in 'sardonyx run'. Outputs are bound to buffers after the first run, "
+                "so that a run allocates nothing.\n"
+                "\n  sardonyx bench model.onnx --threads 1 --time 5\n  sardonyx bench model.onnx "
+                "--set batch=8 --json\n",
+        .run = command_bench,
+    },
+    {
+        .name = "ops",
+        .summary = "list the operators of this build",
+        .usage = "[options]",
+        .help = "\n'since' and 'until' are the first and the last opset version that is known.\n\n "
+                " sardonyx ops\n  sardonyx ops --json\n",
+        .run = command_ops,
     },
 };
 static const size_t n_commands = sizeof commands / sizeof *commands;
