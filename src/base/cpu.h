@@ -27,8 +27,9 @@ sdx_isa sdx_cpu_best(void);
  * Asked anew at each call. */
 unsigned sdx_cpu_count(void);
 
-/* Flush-to-zero for the calling thread: sets or clears it and returns the state before, for
- * sdx_cpu_restore_fp. */
+/* The mode that kernels compute in, for the calling thread: denormals flushed to zero or kept,
+ * rounding to nearest, no traps, whatever the application had set. Returns the state before, for
+ * sdx_cpu_restore_fp, which takes the exception flags back as well. */
 unsigned sdx_cpu_set_flush(bool flush);
 void sdx_cpu_restore_fp(unsigned state);
 

@@ -13,25 +13,30 @@
 void *sdx_os_pages_map(size_t size, size_t alignment);
 void sdx_os_pages_unmap(void *ptr, size_t size);
 
-typedef struct sdx_os_thread sdx_os_thread;
+/* A thread, as large as any system's handle. */
+typedef struct sdx_os_thread {
+    _Alignas(void *) unsigned char id[16];
+} sdx_os_thread;
 
-/* A thread named "sardonyx" with all signals blocked and a stack of 1 MiB; NULL: the system gives
- * none. It ends in join, which waits for it, or detach, which lets it go. */
-sdx_os_thread *sdx_os_thread_start(void (*body)(void *arg), void *arg);
-void sdx_os_thread_join(sdx_os_thread *thread);
-void sdx_os_thread_detach(sdx_os_thread *thread);
-/* Forgets a thread that a fork left behind in the parent. */
-void sdx_os_thread_forget(sdx_os_thread *thread);
+/* Starts a thread named "sardonyx" with all signals blocked and a stack of 1 MiB; false: the system
+ * gives none. It ends in join, which waits for it, or detach, which lets it go; but not in the
+ * child of a fork, which has no such thread. */
+bool sdx_os_thread_start(sdx_os_thread *thread, void *(*body)(void *arg), void *arg);
+void sdx_os_thread_join(const sdx_os_thread *thread);
+void sdx_os_thread_detach(const sdx_os_thread *thread);
 void sdx_os_yield(void);
 
 /* Calls `prepare` and `parent` around each fork, `child` in the child, and `leave` when the process
  * or the library ends. */
-void sdx_os_at_fork_and_exit(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+bool sdx_os_at_fork_and_exit(void (*prepare)(void), void (*parent)(void), void (*child)(void),
                              void (*leave)(void));
 
 /* CPUs that the cgroup quota allows, rounded up; 0: no quota. `self` is what /proc/self/cgroup is,
  * `root` what /sys/fs/cgroup is. */
 unsigned sdx_os_quota(const char *self, const char *root);
+
+/* Whether an ARM processor has the dot product (FEAT_DotProd); only the system can tell. */
+bool sdx_os_has_dot_product(void);
 
 /* The instruction sets that the processor has and the system lets us use: bit 1 << sdx_isa. */
 unsigned sdx_cpu_probe(void);
