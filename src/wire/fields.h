@@ -11,9 +11,9 @@
  * Decoding never copies texts, bytes or views: they point into the input, which must not change and
  * must outlive the struct; arrays and sub-messages lie in the arena. Semantics are those of
  * protobuf: unknown fields are skipped, the last of several values wins, several occurrences of a
- * single message are merged, setting a member of a oneof clears the others, repeated numbers may be
- * packed or not. A known field of another wire type is an error, since skipping it would lose data
- * silently.
+ * single message are merged, setting a member of a oneof clears the others (a message that is
+ * cleared so is not even decoded), repeated numbers may be packed or not. A known field of another
+ * wire type is an error, since skipping it would lose data silently.
  *
  * Cost: time is linear in the bytes of headers; payloads of texts and bytes are not touched. Of
  * each byte of input at most (S + 96) / 2 bytes of arena are made, S being the size of the largest

@@ -77,8 +77,8 @@ static void tables_are_well_formed(void **state) {
     }
 }
 
-/* Every member lies in its struct behind the one before in the order of the specification, so none
- * is in two rows and none is left out. */
+/* No member was left out of its table: the sizes of the members in rows add up to the struct. A
+ * number counts twice, for its has_ and the padding behind that. */
 static void rows_cover_the_structs(void **state) {
     (void)state;
     for (size_t m = 0; m < N_ALL; m++) {
@@ -90,7 +90,6 @@ static void rows_cover_the_structs(void **state) {
             if (field->label == SDX_FIELD_ONE && field->kind < SDX_FIELD_STRING) size += size;
             covered += size;
         }
-        /* A number and its has_ take twice the number with padding, at most. */
         assert_true(covered >= all[m]->size - all[m]->size % 8);
     }
 }
