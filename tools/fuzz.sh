@@ -24,11 +24,12 @@ print_coverage() { # NAME...
     cmake --build $build -j "$(jobs_wanted)"
     for name in "$@"; do
         LLVM_PROFILE_FILE=$build/$name.profraw "$build/bin/$name" -runs=0 "build/fuzz/corpus/$name" 2>/dev/null
-        objects+=(-object "$build/bin/$name")
+        objects+=(${objects:+-object} "$build/bin/$name")
     done
     "llvm-profdata$llvm" merge -o $build/all.profdata $build/*.profraw
-    "llvm-cov$llvm" report "${objects[@]}" -instr-profile=$build/all.profdata src/wire src/onnx |
-        awk '/^(Filename|TOTAL|src)/ { printf "%-32s %10s\n", $1, $10 }'
+    "llvm-cov$llvm" report "${objects[@]}" -instr-profile=$build/all.profdata | awk '
+        /^src\/(wire|onnx)\// { printf "%-32s %5d of %5d lines  %6.2f %%\n", $1, $8 - $9, $8, 100 * (1 - $9 / $8); lines += $8; missed += $9 }
+        END { printf "%-32s %5d of %5d lines  %6.2f %%\n", "src/wire and src/onnx", lines - missed, lines, 100 * (1 - missed / lines) }'
 }
 
 run_fuzzers() { # [NAME...]
