@@ -63,25 +63,43 @@ const char *sdx_types_text(sdx_types types, char *buf, size_t size) {
     return buf;
 }
 
+/* The loops, with `bits` known where they are inlined. x ^ sign - sign extends the sign bit; sign
+ * is 0 for types without one. */
+SDX_INLINE void unpack(unsigned bits, unsigned sign, uint8_t *dst, const uint8_t *src, size_t n) {
+    const unsigned mask = (1u << bits) - 1, per_byte = 8 / bits;
+    const size_t whole = n / per_byte;
+    for (size_t i = 0; i < whole; i++)
+        for (unsigned k = 0; k < per_byte; k++)
+            dst[i * per_byte + k] =
+                (uint8_t)((((unsigned)src[i] >> k * bits & mask) ^ sign) - sign);
+    for (unsigned k = 0; k < n % per_byte; k++)
+        dst[whole * per_byte + k] =
+            (uint8_t)((((unsigned)src[whole] >> k * bits & mask) ^ sign) - sign);
+}
+
+SDX_INLINE void pack(unsigned bits, uint8_t *dst, const uint8_t *src, size_t n) {
+    const unsigned mask = (1u << bits) - 1, per_byte = 8 / bits;
+    for (size_t i = 0; i < n; i += per_byte) {
+        unsigned byte = 0;
+        for (unsigned k = 0; k < per_byte && i + k < n; k++)
+            byte |= (src[i + k] & mask) << k * bits;
+        *dst++ = (uint8_t)byte;
+    }
+}
+
 void sdx_bits_unpack(sdx_dtype dtype, uint8_t *dst, const uint8_t *src, size_t n) {
-    const unsigned bits = sdx_dtype_bits(dtype);
-    const unsigned mask = (1u << bits) - 1;
-    /* x ^ s - s extends the sign bit s; s is 0 for types without sign */
-    const unsigned sign = sdx_dtype_kind_of(dtype) == SDX_KIND_INT ? 1u << (bits - 1) : 0;
-    for (size_t i = 0; i < n; src++)
-        for (unsigned shift = 0; shift < 8 && i < n; shift += bits)
-            dst[i++] = (uint8_t)((((*src >> shift) & mask) ^ sign) - sign);
+    const bool is_signed = sdx_dtype_kind_of(dtype) == SDX_KIND_INT;
+    if (sdx_dtype_bits(dtype) == 4)
+        unpack(4, is_signed ? 8 : 0, dst, src, n);
+    else
+        unpack(2, is_signed ? 2 : 0, dst, src, n);
 }
 
 void sdx_bits_pack(sdx_dtype dtype, uint8_t *dst, const uint8_t *src, size_t n) {
-    const unsigned bits = sdx_dtype_bits(dtype);
-    const unsigned mask = (1u << bits) - 1;
-    for (size_t i = 0; i < n; dst++) {
-        unsigned byte = 0;
-        for (unsigned shift = 0; shift < 8 && i < n; shift += bits)
-            byte |= (src[i++] & mask) << shift;
-        *dst = (uint8_t)byte;
-    }
+    if (sdx_dtype_bits(dtype) == 4)
+        pack(4, dst, src, n);
+    else
+        pack(2, dst, src, n);
 }
 
 static void widen_halves(sdx_dtype dtype, float *dst, const void *src, size_t n) {

@@ -224,9 +224,9 @@ static sdx_status stacked_shape(const sdx_view *row, size_t n, sdx_view *out) {
 /* Writes the elements of `row` as row `i` of `all`, which is unpacked where the type is below 8
  * bits. */
 static void put_row(const sdx_view *row, size_t i, const sdx_view *all) {
+    if (row->len == 0) return;
     const size_t bytes = row->len * sdx_dtype_size(row->dtype);
     char *const place = (char *)all->data + i * bytes;
-    if (row->len == 0) return;
     if (all->unpacked)
         sdx_bits_unpack(row->dtype, (uint8_t *)place, row->data, row->len);
     else

@@ -242,4 +242,4 @@ void sdx_value_release(sdx_value *value) {
     }
 }
 
-sdx_kind sdx_value_kind(const sdx_value *value) { return value->kind; }
+sdx_kind sdx_value_kind(const sdx_value *value) { return value ? value->kind : (sdx_kind)0; }
