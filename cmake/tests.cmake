@@ -1,6 +1,6 @@
-# Tests: each tests/unit/test_*.c is a cmocka program under ctest (label unit); its other .c files are linked into all of them, and the
-# parts of the command into test_cli_*. Each further folder of tests/ that holds .c files is one program of that name (checkop), which ./dev
-# runs.
+# Tests: each tests/unit/test_*.c is a cmocka program under ctest (label unit); its other .c files are one archive that each of them may draw
+# from, and the parts of the command go into test_cli_*. Each further folder of tests/ that holds .c files is one program of that name
+# (checkop), which ./dev runs.
 
 if(NOT TARGET sardonyx_core)
   return()
@@ -20,11 +20,20 @@ if(SDX_CMOCKA_INCLUDE AND SDX_CMOCKA_LIBRARY)
   file(GLOB unit_tests CONFIGURE_DEPENDS tests/unit/test_*.c)
   file(GLOB unit_helpers CONFIGURE_DEPENDS tests/unit/*.c)
   list(REMOVE_ITEM unit_helpers ${unit_tests})
+  if(unit_helpers)
+    add_library(sdx_unit_helpers STATIC EXCLUDE_FROM_ALL ${unit_helpers})
+    sdx_target(sdx_unit_helpers)
+    target_include_directories(sdx_unit_helpers SYSTEM PRIVATE ${SDX_CMOCKA_INCLUDE})
+    target_link_libraries(sdx_unit_helpers PUBLIC sardonyx_core)
+  endif()
   foreach(source IN LISTS unit_tests)
     get_filename_component(name ${source} NAME_WE)
-    sdx_test_program(${name} ${source} ${unit_helpers})
+    sdx_test_program(${name} ${source})
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
     target_include_directories(${name} SYSTEM PRIVATE ${SDX_CMOCKA_INCLUDE})
+    if(unit_helpers)
+      target_link_libraries(${name} PRIVATE sdx_unit_helpers)
+    endif()
     target_link_libraries(${name} PRIVATE ${SDX_CMOCKA_LIBRARY})
     if(name MATCHES "^test_cli_" AND TARGET sdx_command_parts)
       target_link_libraries(${name} PRIVATE sdx_command_parts)
