@@ -37,6 +37,12 @@ sdx_status sdx_tensor_create(const sdx_allocator *allocator, sdx_dtype dtype, si
     return status;
 }
 
+/* Bytes that the address of elements is a multiple of. */
+static size_t alignment_of(sdx_dtype dtype) {
+    const size_t size = sdx_dtype_size(dtype);
+    return sdx_dtype_kind_of(dtype) == SDX_KIND_COMPLEX ? size / 2 : size;
+}
+
 sdx_status sdx_tensor_wrap(sdx_dtype dtype, size_t rank, const int64_t *dims, void *data,
                            size_t size, void (*free_data)(void *user, void *data), void *user,
                            sdx_value **out) {
@@ -51,6 +57,11 @@ sdx_status sdx_tensor_wrap(sdx_dtype dtype, size_t rank, const int64_t *dims, vo
                         sdx_view_bytes(&view), sdx_view_text(&view, text, sizeof text));
     if (!data && size > 0)
         return sdx_fail(SDX_INVALID_ARGUMENT, "data is NULL, expected %zu bytes", size);
+    if ((uintptr_t)data % alignment_of(dtype) != 0)
+        return sdx_fail(SDX_INVALID_ARGUMENT,
+                        "data is not aligned to %zu bytes, as %s must be; copy it into a tensor of "
+                        "sdx_tensor_create",
+                        alignment_of(dtype), sdx_dtype_name(dtype));
     view.data = data;
     return sdx_value_wrap(&view, free_data, user, out);
 }

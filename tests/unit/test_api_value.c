@@ -60,7 +60,7 @@ static void a_created_tensor_is_zero(void **state) {
 static void arguments_are_checked(void **state) {
     (void)state;
     const int64_t negative[] = {2, -3}, huge[] = {INT64_MAX, INT64_MAX};
-    float data[6];
+    float data[7];
     sdx_value *value = NULL;
     expect(sdx_tensor_create(NULL, SDX_UNDEFINED, 0, NULL, &value), SDX_INVALID_ARGUMENT,
            "dtype is 0");
@@ -75,6 +75,8 @@ static void arguments_are_checked(void **state) {
            SDX_INVALID_ARGUMENT, "size is 20 bytes, expected 24 for float32[2,3]");
     expect(sdx_tensor_wrap(SDX_FLOAT32, 2, shape, NULL, 24, NULL, NULL, &value),
            SDX_INVALID_ARGUMENT, "data is NULL");
+    expect(sdx_tensor_wrap(SDX_FLOAT32, 2, shape, (char *)data + 2, 24, NULL, NULL, &value),
+           SDX_INVALID_ARGUMENT, "not aligned to 4 bytes");
     expect(sdx_tensor_wrap(SDX_STRING, 0, NULL, data, 16, NULL, NULL, &value), SDX_INVALID_ARGUMENT,
            "sdx_tensor_strings");
     const sdx_str broken[] = {{"a", 1}, {NULL, 1}};
