@@ -196,7 +196,7 @@ static sdx_status read_data(const sdx_pb_tensor *proto, sdx_arena *arena, sdx_vi
         return sdx_fail(SDX_INVALID_MODEL, "%s carries its elements in %s, expected %s or raw_data",
                         sdx_view_text(view, text, sizeof text), field_names[field], own);
     if (!numbers_for(view->dtype, view->len, &need) || count != need)
-        return sdx_fail(SDX_INVALID_MODEL, "%s has %zu numbers, expected %zu for %s", own, count,
+        return sdx_fail(SDX_INVALID_MODEL, "%s has %zu entries, expected %zu for %s", own, count,
                         need, sdx_view_text(view, text, sizeof text));
     return read_field(proto, count, arena, view);
 }

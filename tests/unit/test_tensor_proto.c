@@ -157,10 +157,10 @@ static void every_type_from_its_own_field(void **state) {
         assert_memory_equal(view.data, rows[k].bytes, sdx_view_bytes(&view));
         *count = rows[k].n - 1;
         expect(sdx_tensor_from_proto(&proto, &arena, &view, &external), SDX_INVALID_MODEL,
-               "numbers, expected");
+               "entries, expected");
         *count = 0;
         expect(sdx_tensor_from_proto(&proto, &arena, &view, &external), SDX_INVALID_MODEL,
-               "has 0 numbers, expected");
+               "has 0 entries, expected");
     }
 }
 
@@ -180,7 +180,7 @@ static void strings_are_copied(void **state) {
     assert_true(sdx_str_is(got[4], "abc"));
     proto.n_string_data = 4;
     expect(sdx_tensor_from_proto(&proto, &arena, &view, &external), SDX_INVALID_MODEL,
-           "string_data has 4 numbers, expected 5");
+           "string_data has 4 entries, expected 5");
 }
 
 static void what_a_tensor_may_not_be(void **state) {
@@ -229,7 +229,7 @@ static void what_a_tensor_may_not_be(void **state) {
            "uint64_data[4] is 4294967296");
     proto.dims = &none;
     expect(sdx_tensor_from_proto(&proto, &arena, &view, &external), SDX_INVALID_MODEL,
-           "has 5 numbers, expected 0");
+           "has 5 entries, expected 0");
     assert_int_equal(view.len, 77);
 }
 

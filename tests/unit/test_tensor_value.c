@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/pool.h"
 #include "tensor/store.h"
 #include "tensor/value.h"
 
@@ -200,6 +201,38 @@ static void every_size_has_a_block_that_fits(void **state) {
     sdx_store_release(store);
 }
 
+/* Values of many sizes made, filled and freed. */
+static void make_some(void *arg, size_t begin, size_t end, unsigned lane) {
+    for (size_t i = begin; i < end; i++) {
+        const int64_t n = (int64_t)(i * 7919 % 2000);
+        sdx_view shape;
+        sdx_value *value = NULL;
+        sdx_status status = sdx_view_init(&shape, SDX_FLOAT32, 1, &n);
+        if (!status) status = sdx_value_dense(arg, &shape, i % 2, &value);
+        if (!status && n > 0) memset(value->view.data, (int)lane, sdx_view_bytes(&shape));
+        assert_null(status);
+        sdx_value_release(value);
+        if (i % 500 == 0) sdx_store_trim(arg);
+    }
+}
+
+static void lanes_share_a_store(void **state) {
+    (void)state;
+    enum { LIMIT = 1 << 16 };
+    sdx_gang *gang;
+    sdx_store *store;
+    assert_null(sdx_gang_create(3, &gang));
+    assert_null(sdx_store_create(NULL, LIMIT, "test", &store));
+    sdx_gang_enter(gang, false);
+    sdx_gang_for(gang, 5000, 10, make_some, store);
+    sdx_gang_leave(gang);
+    assert_true(sdx_store_heap(store)->used <= LIMIT / 4);
+    sdx_store_trim(store);
+    assert_int_equal(sdx_store_heap(store)->used, 0);
+    sdx_store_release(store);
+    sdx_gang_destroy(gang);
+}
+
 static sdx_status build(const sdx_allocator *allocator, sdx_value **out) {
     sdx_store *store;
     SDX_TRY(sdx_store_create(allocator, 0, "test", &store));
@@ -279,6 +312,7 @@ int main(void) {
         cmocka_unit_test(values_in_a_loop_cost_no_allocation),
         cmocka_unit_test(kept_blocks_are_bounded_and_yield),
         cmocka_unit_test(every_size_has_a_block_that_fits),
+        cmocka_unit_test(lanes_share_a_store),
         cmocka_unit_test(nothing_leaks_wherever_memory_ends),
         cmocka_unit_test(what_makes_a_map),
     };
