@@ -120,11 +120,12 @@ typedef struct sdx_gemm_f32 {
 } sdx_gemm_f32;
 typedef void sdx_gemm_f32_fn(const sdx_gemm_f32 *g);
 
-/* Bytes of scratch that a product needs (part or whole). */
+/* Bytes of scratch that a product needs, whole or part: for a block of A and for a last panel of B,
+ * where these are not packed. */
 static inline size_t sdx_gemm_f32_scratch(const sdx_gemm_info *info, const sdx_gemm_f32 *g) {
     const size_t rows = g->m < info->mc ? g->m : info->mc;
     const size_t depth = g->k < info->kc ? g->k : info->kc;
-    return g->a_packed ? 0 : rows * depth * sizeof(float);
+    return ((g->a_packed ? 0 : rows) + (g->b_packed ? 0 : info->nr)) * depth * sizeof(float);
 }
 
 /* Elements of a packed B: n is rounded up to whole panels, the last one padded with zeros. A packed
@@ -168,7 +169,7 @@ typedef struct sdx_gemm_i8 {
     int32_t *c;
     size_t c_row;
     bool a_signed, b_signed;
-    void *scratch; /* gemm_i8_scratch(k) bytes, aligned to 4 */
+    void *scratch; /* gemm_i8_scratch(m1 - m0, k) bytes, aligned to 4 */
 } sdx_gemm_i8;
 typedef void sdx_gemm_i8_fn(const sdx_gemm_i8 *g);
 
@@ -181,6 +182,7 @@ typedef struct sdx_matrix_i8 {
 /* Packs B into dst, of gemm_i8_pack_size(n, k) bytes, aligned to 4; col_sums (n of them) may be
  * NULL. */
 typedef void sdx_pack_i8_fn(void *dst, int32_t *col_sums, const sdx_matrix_i8 *matrix);
+/* Bytes: gemm_i8_pack_size(n, k), gemm_i8_scratch(m, k). */
 typedef size_t sdx_gemm_size_fn(size_t n, size_t k);
 
 /* The sum of n bytes, int8 or uint8. */

@@ -1,0 +1,35 @@
+/* The choice among the tables: compiled once, for the baseline. */
+#include "base/cpu.h"
+#include "kernels/kernels.h"
+
+extern const sdx_kernel_table sdx_kernel_table_scalar;
+#if defined(__x86_64__)
+extern const sdx_kernel_table sdx_kernel_table_avx2;
+extern const sdx_kernel_table sdx_kernel_table_avx512;
+extern const sdx_kernel_table sdx_kernel_table_avx512vnni;
+#elif defined(__aarch64__)
+extern const sdx_kernel_table sdx_kernel_table_neon;
+extern const sdx_kernel_table sdx_kernel_table_neondot;
+#endif
+
+/* NULL: not in this build. */
+static const sdx_kernel_table *const tables[SDX_ISA_COUNT] = {
+    [SDX_ISA_SCALAR] = &sdx_kernel_table_scalar,
+#if defined(__x86_64__)
+    [SDX_ISA_AVX2] = &sdx_kernel_table_avx2,
+    [SDX_ISA_AVX512] = &sdx_kernel_table_avx512,
+    [SDX_ISA_AVX512VNNI] = &sdx_kernel_table_avx512vnni,
+#elif defined(__aarch64__)
+    [SDX_ISA_NEON] = &sdx_kernel_table_neon,
+    [SDX_ISA_NEONDOT] = &sdx_kernel_table_neondot,
+#endif
+};
+
+const sdx_kernel_table *sdx_kernels_of(sdx_isa isa) {
+    return (unsigned)isa < SDX_ISA_COUNT && sdx_cpu_has(isa) ? tables[isa] : NULL;
+}
+
+const sdx_kernel_table *sdx_kernels(void) {
+    const sdx_kernel_table *best = tables[sdx_cpu_best()];
+    return best ? best : &sdx_kernel_table_scalar;
+}

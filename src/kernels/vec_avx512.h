@@ -1,0 +1,96 @@
+/* vec.h for AVX-512 (F, BW, DQ, VL): 16 lanes, truth values in mask registers. */
+#ifndef SDX_KERNELS_VEC_AVX512_H
+#define SDX_KERNELS_VEC_AVX512_H
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+enum { VF_N = 16 };
+typedef __m512 vf;
+typedef __m512i vi;
+typedef __mmask16 vm;
+
+#define VF_EXACT (_MM_FROUND_NO_EXC)
+
+SDX_INLINE __mmask16 vf_lanes(size_t n) { return (__mmask16)((1u << n) - 1u); }
+
+SDX_INLINE vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
+SDX_INLINE vf vf_load_n(const float *p, size_t n) { return _mm512_maskz_loadu_ps(vf_lanes(n), p); }
+SDX_INLINE void vf_store(float *p, vf v) { _mm512_storeu_ps(p, v); }
+SDX_INLINE void vf_store_n(float *p, vf v, size_t n) { _mm512_mask_storeu_ps(p, vf_lanes(n), v); }
+SDX_INLINE vf vf_set(float x) { return _mm512_set1_ps(x); }
+
+SDX_INLINE vf vf_add(vf a, vf b) { return _mm512_add_ps(a, b); }
+SDX_INLINE vf vf_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
+SDX_INLINE vf vf_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
+SDX_INLINE vf vf_div(vf a, vf b) { return _mm512_div_ps(a, b); }
+SDX_INLINE vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
+SDX_INLINE vf vf_fnma(vf a, vf b, vf c) { return _mm512_fnmadd_ps(a, b, c); }
+SDX_INLINE vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+SDX_INLINE vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
+SDX_INLINE vf vf_sqrt(vf v) { return _mm512_sqrt_ps(v); }
+SDX_INLINE vf vf_abs(vf v) { return _mm512_abs_ps(v); }
+SDX_INLINE vf vf_neg(vf v) { return _mm512_xor_ps(v, _mm512_set1_ps(-0.0f)); }
+SDX_INLINE vf vf_round(vf v) {
+    return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | VF_EXACT);
+}
+SDX_INLINE vf vf_floor(vf v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEG_INF | VF_EXACT); }
+SDX_INLINE vf vf_ceil(vf v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_POS_INF | VF_EXACT); }
+SDX_INLINE vf vf_trunc(vf v) { return _mm512_roundscale_ps(v, _MM_FROUND_TO_ZERO | VF_EXACT); }
+/* v * 2^n for an integral n, rounded once, denormal results included. */
+SDX_INLINE vf vf_scale2(vf v, vf n) { return _mm512_scalef_ps(v, n); }
+
+SDX_INLINE vm vf_lt(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+SDX_INLINE vm vf_le(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ); }
+SDX_INLINE vm vf_eq(vf a, vf b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+SDX_INLINE vm vf_is_nan(vf v) { return _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q); }
+SDX_INLINE vf vf_if(vm m, vf yes, vf no) { return _mm512_mask_blend_ps(m, no, yes); }
+SDX_INLINE vm vm_first(size_t n) { return vf_lanes(n); } /* lanes 0 to n - 1 */
+SDX_INLINE void vm_store_u8(uint8_t *p, vm m) {
+    _mm_storeu_si128((__m128i *)(void *)p, _mm_maskz_set1_epi8(m, 1));
+}
+
+SDX_INLINE vi vi_set(int32_t x) { return _mm512_set1_epi32(x); }
+SDX_INLINE vi vi_load(const int32_t *p) { return _mm512_loadu_si512(p); }
+SDX_INLINE void vi_store(int32_t *p, vi v) { _mm512_storeu_si512(p, v); }
+SDX_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
+SDX_INLINE vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }
+/* Each lane: sum + the products of the two int16 halves of a and b, wrapping. */
+SDX_INLINE vi vi_dot16(vi sum, vi a, vi b) {
+#if defined(__AVX512VNNI__)
+    return _mm512_dpwssd_epi32(sum, a, b);
+#else
+    return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
+#endif
+}
+SDX_INLINE vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
+SDX_INLINE vi vi_or(vi a, vi b) { return _mm512_or_si512(a, b); }
+SDX_INLINE vi vi_shl(vi v, unsigned n) { return _mm512_slli_epi32(v, n); }
+SDX_INLINE vi vi_shr(vi v, unsigned n) { return _mm512_srli_epi32(v, n); } /* zeros come in */
+SDX_INLINE vi vi_if(vm m, vi yes, vi no) { return _mm512_mask_blend_epi32(m, no, yes); }
+SDX_INLINE void vi_store_low16(uint16_t *p, vi v) {
+    _mm256_storeu_si256((__m256i *)(void *)p, _mm512_cvtepi32_epi16(v));
+}
+
+SDX_INLINE vi vf_bits(vf v) { return _mm512_castps_si512(v); }
+SDX_INLINE vf vf_from_bits(vi v) { return _mm512_castsi512_ps(v); }
+SDX_INLINE vi vf_to_i(vf v) { return _mm512_cvtps_epi32(v); } /* v is integral, within int32 */
+SDX_INLINE vf vi_to_f(vi v) { return _mm512_cvtepi32_ps(v); }
+
+SDX_INLINE vf vf_load_f16(const uint16_t *p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p));
+}
+SDX_INLINE void vf_store_f16(uint16_t *p, vf v) {
+    _mm256_storeu_si256((__m256i *)(void *)p,
+                        _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | VF_EXACT));
+}
+SDX_INLINE vf vf_load_bf16(const uint16_t *p) {
+    const __m512i wide =
+        _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)p));
+    return vf_from_bits(vi_shl(wide, 16));
+}
+
+#endif
