@@ -7,7 +7,7 @@
  * - y may be the very pointer x, a or b (in place), no other overlap of output and input is
  * allowed;
  * - element i has the same bits at every offset, length and alignment, and they depend on the shape
- *   and the instruction set alone;
+ *   and the instruction set alone (which NaN a NaN is, is not promised);
  * - nothing is allocated, no state is kept: all kernels may run on any number of threads at once;
  * - sizes are the caller's to check: rows * stride must fit the buffer. */
 #ifndef SDX_KERNELS_KERNELS_H

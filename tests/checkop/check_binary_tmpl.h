@@ -31,7 +31,8 @@ bool CHECK(check *c, FN *fn) {
             OUT alone;
             fn(&alone, pa, pb, 1, form);
             if (!CLOSE(c, want, y[i], i)) return false;
-            if (!check_bits(c, y + i, &alone, sizeof alone, "one element alone")) return false;
+            if (memcmp(y + i, &alone, sizeof alone) != 0 && y[i] == y[i])
+                return check_failed(c, "element %zu alone has other bits", i);
         }
         if (!check_canary(c, 2)) return false;
     }

@@ -43,7 +43,7 @@ bool check_widen_f32(check *c, sdx_widen_f32_fn *fn) {
         float *z = check_buffer(3, n * sizeof *z);
         memcpy(part, x + from, n * sizeof *part);
         fn(z, part, n);
-        if (!check_bits(c, y + from, z, n * sizeof *z, "part") || !check_canary(c, 3)) return false;
+        if (!check_floats(c, y + from, z, n, "part") || !check_canary(c, 3)) return false;
     }
     return true;
 }

@@ -78,7 +78,7 @@ bool check_reduce_f32(check *c, sdx_reduce_f32_fn *fn) {
         float *shifted = (float *)check_buffer(1, (n + 16) * sizeof *x) + check_below(16);
         memcpy(shifted, x, n * sizeof *x);
         const float again = fn(shifted, n, p);
-        if (!check_bits(c, &got, &again, sizeof got, "other alignment")) return false;
+        if (!check_floats(c, &got, &again, 1, "other alignment")) return false;
     }
     if (c->bench) {
         reduce_case u = {.fn = fn, .n = 4096};
@@ -107,7 +107,7 @@ bool check_reduce_rows_f32(check *c, sdx_reduce_rows_f32_fn *fn) {
             float alone;
             fn(&alone, x + j, rows, 1, stride);
             if (!check_close(c, want.value, (double)y[j], want.slack, "column", j)) return false;
-            if (!check_bits(c, y + j, &alone, sizeof alone, "column alone")) return false;
+            if (!check_floats(c, y + j, &alone, 1, "column alone")) return false;
         }
         if (!check_canary(c, 1)) return false;
     }

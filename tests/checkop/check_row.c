@@ -63,11 +63,11 @@ bool check_row_f32(check *c, sdx_row_f32_fn *fn) {
         float *z = check_buffer(2, n * sizeof *z);
         memcpy(z, x, n * sizeof *z);
         fn(z, z, n);
-        if (!check_bits(c, y, z, n * sizeof *z, "in place")) return false;
+        if (!check_floats(c, y, z, n, "in place")) return false;
         float *shifted = (float *)check_buffer(3, (n + 16) * sizeof *x) + check_below(16);
         memcpy(shifted, x, n * sizeof *x);
         fn(shifted, shifted, n);
-        if (!check_bits(c, y, shifted, n * sizeof *y, "other alignment")) return false;
+        if (!check_floats(c, y, shifted, n, "other alignment")) return false;
     }
     float bad[3] = {1, NAN, 2};
     fn(bad, bad, 3);
@@ -139,7 +139,7 @@ bool check_norm_f32(check *c, sdx_norm_f32_fn *fn) {
         float *z = check_buffer(4, n * sizeof *z);
         memcpy(z, x, n * sizeof *z);
         fn(z, z, n, &norm);
-        if (!check_bits(c, u.y, z, n * sizeof *z, "in place")) return false;
+        if (!check_floats(c, u.y, z, n, "in place")) return false;
     }
     if (c->bench) {
         float *x = check_buffer(0, 1024 * sizeof *x);

@@ -192,14 +192,14 @@ static bool parts_agree(check *c, const unary_case *u) {
     for (size_t i = 0; i < u->n && i < 80; i++) {
         float alone;
         u->fn(&alone, u->x + i, 1, u->p0, u->p1);
-        if (!check_bits(c, u->y + i, &alone, sizeof alone, "one element alone")) return false;
+        if (!check_floats(c, u->y + i, &alone, 1, "one element alone")) return false;
     }
     const size_t from = u->n ? check_below(u->n) : 0;
     const size_t n = u->n - from;
     float *z = check_buffer(2, n * sizeof *z);
     memcpy(z, u->x + from, n * sizeof *z);
     u->fn(z, z, n, u->p0, u->p1);
-    return check_bits(c, u->y + from, z, n * sizeof *z, "in place") && check_canary(c, 2);
+    return check_floats(c, u->y + from, z, n, "in place") && check_canary(c, 2);
 }
 
 static bool round_of(check *c, sdx_unary_f32_fn *fn, size_t oracle, size_t n) {

@@ -51,6 +51,9 @@ bool check_canary(check *c, int slot);
 double check_ulp(double x);
 /* Fails unless `got` is within bound * ulp(want) + slack; infinity and NaN must agree. */
 bool check_close(check *c, double want, double got, double slack, const char *what, size_t i);
+/* The same bits; for floats any NaN is as good as another: which of two NaN operands survives is up
+ * to the order in which the compiler writes them. */
+bool check_floats(check *c, const float *want, const float *got, size_t n, const char *what);
 bool check_bits(check *c, const void *want, const void *got, size_t size, const char *what);
 
 /* Seconds that one call takes: the best of several runs of at least 2 ms. */

@@ -136,6 +136,14 @@ bool check_bits(check *c, const void *want, const void *got, size_t size, const 
     return check_failed(c, "%s: bits differ at byte %zu of %zu", what, i, size);
 }
 
+bool check_floats(check *c, const float *want, const float *got, size_t n, const char *what) {
+    for (size_t i = 0; i < n; i++)
+        if (memcmp(want + i, got + i, sizeof *want) != 0 && !(isnan(want[i]) && isnan(got[i])))
+            return check_failed(c, "%s: element %zu is %a, was %a", what, i, (double)got[i],
+                                (double)want[i]);
+    return true;
+}
+
 static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
