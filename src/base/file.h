@@ -30,12 +30,12 @@ void sdx_file_release_pages(const sdx_file *file, const void *data, size_t size)
 
 /* Opens `name`, a relative path from a model, beneath folder `dir` and maps it. Absolute names,
  * "..", and anything that leads out of the folder are refused; a symbolic link is followed only if
- * its target lies in the model's own tree (the folder, or the folder its real path is in, as in a
- * hub cache). */
+ * its target lies in the model's own tree: the folder, or, where the folder's real path is
+ * REPOSITORY/snapshots/..., as in a hub cache, REPOSITORY/blobs. */
 sdx_status sdx_file_map_beneath(const char *dir, sdx_str name, sdx_file *out) SDX_NODISCARD;
 
 /* Writes the bytes to `path` through a temporary name, so that a reader sees the old file or the
- * new one. */
+ * new one. A device or pipe is written to as it is. */
 sdx_status sdx_file_write(const char *path, const void *bytes, size_t size) SDX_NODISCARD;
 
 #endif
