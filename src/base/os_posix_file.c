@@ -25,7 +25,7 @@ enum {
 };
 
 /* "file 'm.onnx': cannot be opened (permission denied)" */
-SDX_COLD static sdx_status file_error(const char *path, const char *what, int error) {
+SDX_COLD SDX_NEVER_NULL static sdx_status file_error(const char *path, const char *what, int error) {
     char reason[128];
     if (strerror_r(error, reason, sizeof reason) != 0) {
         (void)snprintf(reason, sizeof reason, "error %d", error);
