@@ -183,7 +183,7 @@ static bool another_way(check *c, const sdx_gemm_f32 *whole) {
         g.n1 = part / 2 ? g.n : (n_cut < g.n ? n_cut : g.n);
         if (g.n0 < g.n1) k->gemm_f32(&g);
     }
-    for (size_t i = 0; i < g.m; i++) {
+    for (size_t i = 0; g.n > 0 && i < g.m; i++) {
         const float *one = whole->c + i * whole->c_row;
         const float *other = g.c + i * g.c_row;
         const size_t len = i + 1 < g.m ? g.c_row : g.n;

@@ -75,6 +75,7 @@ int main(int argc, char **argv) {
     options o = {.seed = 1};
     const int status = parse(&o, argc, argv);
     if (status >= 0) return status;
+    setvbuf(stdout, NULL, _IOLBF, 0); /* lines before a crash must be seen */
     printf("checkop --seed %llu\n", (unsigned long long)o.seed);
     counts n = {0};
     const sdx_kernel_table *lower = NULL;
