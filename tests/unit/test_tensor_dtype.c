@@ -201,8 +201,8 @@ static void arrays_agree_with_single_elements(void **state) {
         }
         memmove((char *)half + 1, half, 2 * N); /* misaligned, as constants may be */
         sdx_widen_f32(d, wide, (char *)half + 1, N);
-        sdx_narrow_f32(d, half, wide, N);
-        assert_memory_equal(half, back, 2 * N);
+        sdx_narrow_f32(d, (char *)half + 1, wide, N);
+        assert_memory_equal((char *)half + 1, back, 2 * N);
     }
     const double from[] = {1.5, -2, 1e300};
     double to[3];
