@@ -16,9 +16,9 @@ static struct colour pixel(const struct image *image, size_t x, size_t y) {
     if (y >= image->height) {
         return (struct colour){0, 0, 0};
     }
-    const float *const at = image->samples + (y * image->width + x) * image->channels;
-    const bool gray = image->channels == 1;
-    return (struct colour){byte_of(at[0]), byte_of(at[gray ? 0 : 1]), byte_of(at[gray ? 0 : 2])};
+    const float *const at = image->samples + y * image->width + x;
+    const size_t plane = image->channels == 1 ? 0 : image->width * image->height;
+    return (struct colour){byte_of(at[0]), byte_of(at[plane]), byte_of(at[2 * plane])};
 }
 
 static bool is_bright(struct colour colour) {

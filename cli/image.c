@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/memory.h"
+#include "cli/resize.h"
 #include "cli/value_file.h"
 
 bool image_file_known(const char *path) {
@@ -66,10 +67,11 @@ bool image_gray(struct image *image, struct fault *fault) {
     if (!image_create(image->width, image->height, 1, &gray, fault)) {
         return false;
     }
-    for (size_t i = 0; i < image->width * image->height; i++) {
-        const float *const rgb = image->samples + 3 * i;
-        gray.samples[i] =
-            (float)(0.299 * (double)rgb[0] + 0.587 * (double)rgb[1] + 0.114 * (double)rgb[2]);
+    const size_t n = image->width * image->height;
+    const float *const rgb = image->samples;
+    for (size_t i = 0; i < n; i++) {
+        gray.samples[i] = (float)(0.299 * (double)rgb[i] + 0.587 * (double)rgb[n + i] +
+                                  0.114 * (double)rgb[2 * n + i]);
     }
     image_free(image);
     *image = gray;
@@ -93,18 +95,34 @@ bool image_orient(struct image *image, unsigned orientation, struct fault *fault
                       fault)) {
         return false;
     }
+    const size_t n = width * height;
     for (size_t y = 0; y < turned.height; y++) {
         for (size_t x = 0; x < turned.width; x++) {
             const size_t along = swap ? y : x;
             const size_t across = swap ? x : y;
             const size_t from_x = right ? width - 1 - along : along;
             const size_t from_y = down ? height - 1 - across : across;
-            memcpy(turned.samples + (y * turned.width + x) * image->channels,
-                   image->samples + (from_y * width + from_x) * image->channels,
-                   image->channels * sizeof(float));
+            for (unsigned c = 0; c < image->channels; c++) {
+                turned.samples[c * n + y * turned.width + x] =
+                    image->samples[c * n + from_y * width + from_x];
+            }
         }
     }
     image_free(image);
     *image = turned;
+    return true;
+}
+
+bool image_resize(const struct image *image, size_t width, size_t height, struct image *out,
+                  struct fault *fault) {
+    struct image resized = {0};
+    if (!image_create(width, height, image->channels, &resized, fault)) {
+        return false;
+    }
+    for (unsigned c = 0; c < image->channels; c++) {
+        resize_whole(image->samples + c * image->width * image->height, image->width, image->height,
+                     width, height, resized.samples + c * width * height);
+    }
+    *out = resized;
     return true;
 }

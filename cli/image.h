@@ -1,4 +1,4 @@
-/* Pictures: samples of 0 to 255 in float32, rows from the top, channels interleaved. Transparent
+/* Pictures: samples of 0 to 255 in float32, one plane a channel, rows from the top. Transparent
  * ones have been put over white. */
 #ifndef CLI_IMAGE_H
 #define CLI_IMAGE_H
@@ -11,7 +11,7 @@ static const size_t image_max_pixels = (size_t)1 << 28; /* 268 million: above an
 struct image {
     size_t width, height;
     unsigned channels; /* 1 (gray) or 3 (red, green, blue) */
-    float *samples;    /* owned */
+    float *samples;    /* owned: channels * height * width */
 };
 
 /* True for the endings of pictures: png, jpg, jpeg, ppm, pgm, pnm. */
@@ -33,15 +33,6 @@ bool image_gray(struct image *image, struct fault *fault);
 /* Turns a picture so that it stands upright: `orientation` 1 to 8 of EXIF (TIFF 6.0, tag 274). */
 bool image_orient(struct image *image, unsigned orientation, struct fault *fault);
 
-/* How an interval of the source is laid on pixels: pixel i has its centre at origin + (i + 0.5)
- * step. */
-struct image_axis {
-    double origin, step;
-};
-/* The triangle filter of models/README.md: x, then y. `outside` says whether what lies beyond the
- * picture counts, as 0, or not at all. */
-bool image_resample(const struct image *image, size_t width, size_t height, struct image_axis x,
-                    struct image_axis y, bool outside, struct image *out, struct fault *fault);
 /* The whole picture laid on width x height pixels. */
 bool image_resize(const struct image *image, size_t width, size_t height, struct image *out,
                   struct fault *fault);

@@ -121,7 +121,8 @@ static bool decode(const struct library *library, void *handle, const struct byt
         library->decompress(handle, bytes->ptr, (unsigned long)bytes->size, pixels, width, 0,
                             height, gray ? PIXELS_GRAY : PIXELS_RGB, FLAG_ACCURATE_DCT) == 0;
     for (size_t i = 0; good && i < n; i++) {
-        image.samples[i] = (float)pixels[i];
+        image.samples[i % image.channels * (n / image.channels) + i / image.channels] =
+            (float)pixels[i];
     }
     mem_free(pixels);
     if (!good) {

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/json.h"
 
@@ -101,11 +102,26 @@ void json_uint(struct json_out *out, const char *key, uint64_t value) {
     text_add(&out->text, "%" PRIu64, value);
 }
 
+/* The fewest digits that give the number back: as float32 where it is one, for it came from there.
+ */
+static void add_shortest(struct text *text, double value) {
+    const bool single = (double)(float)value == value;
+    const int most = single ? 9 : 17;
+    char digits[32];
+    for (int precision = 6; precision <= most; precision++) {
+        (void)snprintf(digits, sizeof digits, "%.*g", precision, value);
+        const double again = strtod(digits, NULL);
+        if (again == value || (single && (double)(float)again == value)) {
+            break;
+        }
+    }
+    text_add(text, "%s", digits);
+}
+
 void json_number(struct json_out *out, const char *key, double value) {
     begin(out, key);
     if (isfinite(value)) {
-        const bool single = (double)(float)value == value;
-        text_add(&out->text, "%.*g", single ? 9 : 17, value);
+        add_shortest(&out->text, value);
     } else {
         text_add(&out->text, "null");
     }

@@ -65,7 +65,8 @@ static const struct command commands[] = {
         .name = "ops",
         .summary = "list the operators of this build",
         .usage = "[options]",
-        .help = "\n'since' and 'until' are the first and the last opset version that is known.\n\n "
+        .help = "\n'since' is the first opset version that is known, 'until' the last one where it "
+                "has an end.\n\n "
                 " sardonyx ops\n  sardonyx ops --json\n",
         .run = command_ops,
     },

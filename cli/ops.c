@@ -44,7 +44,10 @@ static void print_text(void) {
     for (size_t i = 0; sdx_operator_info(i, &domain, &name, &since, &until); i++) {
         table_add(&table, "%s%s%s", domain, domain[0] != 0 ? "::" : "", name);
         table_add(&table, "%d", since);
-        table_add(&table, "%d", until);
+        struct text *const last = table_cell(&table);
+        if (until > 0) { /* else it is still in the newest opset */
+            text_add(last, "%d", until);
+        }
     }
     table_print(&table, &terminal);
 }

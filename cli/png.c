@@ -44,9 +44,10 @@ static bool load(struct library *out, struct fault *fault) {
 static void put_over_white(const void *pixels, bool wide, struct image *out) {
     const unsigned channels = out->channels;
     const unsigned stride = channels + 1;
-    for (size_t i = 0; i < out->width * out->height; i++) {
+    const size_t n = out->width * out->height;
+    for (size_t i = 0; i < n; i++) {
         for (unsigned c = 0; c < channels; c++) {
-            float *const to = &out->samples[i * channels + c];
+            float *const to = &out->samples[c * n + i];
             if (wide) {
                 const uint16_t *const at = (const uint16_t *)pixels + i * stride;
                 *to = (float)(((double)at[c] + 65535.0 - (double)at[channels]) / 257);

@@ -29,18 +29,26 @@ static bool read_number(struct reader *in, size_t *out) {
     return in->at > from && value <= IMAGE_MAX_SIDE;
 }
 
-static bool read_text(struct reader *in, size_t n, size_t most, float *samples) {
+/* Sample i of the file, which has the channels of a pixel side by side, as one of 0 to 255. */
+static void put(struct image *image, size_t i, size_t value, size_t most) {
+    const size_t plane = i % image->channels;
+    const size_t pixel = i / image->channels;
+    image->samples[plane * image->width * image->height + pixel] =
+        (float)((double)value * 255 / (double)most);
+}
+
+static bool read_text(struct reader *in, size_t n, size_t most, struct image *out) {
     for (size_t i = 0; i < n; i++) {
         size_t value = 0;
         if (!read_number(in, &value) || value > most) {
             return false;
         }
-        samples[i] = (float)((double)value * 255 / (double)most);
+        put(out, i, value, most);
     }
     return true;
 }
 
-static bool read_binary(struct reader *in, size_t n, size_t most, float *samples) {
+static bool read_binary(struct reader *in, size_t n, size_t most, struct image *out) {
     const size_t width = most > 255 ? 2 : 1;
     in->at++; /* exactly one white space ends the header */
     if (in->at > in->size || in->size - in->at < n * width) {
@@ -49,7 +57,7 @@ static bool read_binary(struct reader *in, size_t n, size_t most, float *samples
     for (size_t i = 0; i < n; i++) {
         const unsigned char *const at = in->bytes + in->at + i * width;
         const size_t value = width == 2 ? (size_t)at[0] << 8 | at[1] : at[0];
-        samples[i] = (float)((double)(value < most ? value : most) * 255 / (double)most);
+        put(out, i, value < most ? value : most, most);
     }
     return true;
 }
@@ -82,8 +90,7 @@ bool pnm_decode(const struct bytes *bytes, struct image *out, struct fault *faul
         return false;
     }
     const size_t n = width * height * channels;
-    if (!(kind < '5' ? read_text(&in, n, most, image.samples)
-                     : read_binary(&in, n, most, image.samples))) {
+    if (!(kind < '5' ? read_text(&in, n, most, &image) : read_binary(&in, n, most, &image))) {
         image_free(&image);
         return fault_code(fault, SDX_INVALID_ARGUMENT,
                           "PNM: the samples are cut off or larger than %zu", most);

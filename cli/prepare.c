@@ -6,13 +6,32 @@
 #include "cli/elements.h"
 #include "cli/memory.h"
 
+static bool find_ink(const struct recipe *recipe, struct image *image, struct fault *fault) {
+    struct image found = {0};
+    double contrast = 0;
+    if (!image_create(recipe->width, recipe->height, 1, &found, fault)) {
+        return false;
+    }
+    if (!ink_find(image->samples, image->width, image->height, recipe->ink, recipe->width,
+                  recipe->height, found.samples, &contrast)) {
+        image_free(&found);
+        return fault_code(fault, SDX_INVALID_ARGUMENT,
+                          "there is no ink: the largest contrast to the paper is %.1f of 255, "
+                          "expected at least %g; light the paper evenly or write darker",
+                          contrast, INK_LEAST_CONTRAST);
+    }
+    image_free(image);
+    *image = found;
+    return true;
+}
+
 bool recipe_shape(const struct recipe *recipe, struct image *image, struct fault *fault) {
     struct image resized = {0};
     if (recipe->channels == CHANNELS_GRAY && !image_gray(image, fault)) {
         return false;
     }
-    if (recipe->ink != INK_NONE) {
-        return ink_shape(recipe->ink, recipe->width, recipe->height, image, fault);
+    if (recipe->has_ink) {
+        return find_ink(recipe, image, fault);
     }
     if (!image_resize(image, recipe->width, recipe->height, &resized, fault)) {
         return false;
@@ -32,7 +51,7 @@ static void put_picture(const struct recipe *recipe, const struct image *image, 
             const size_t source = image->channels == 1               ? 0
                                   : recipe->channels == CHANNELS_BGR ? 2 - c
                                                                      : c;
-            const double value = (double)image->samples[i * image->channels + source];
+            const double value = (double)image->samples[source * pixels + i];
             const size_t index = recipe->layout == LAYOUT_NHWC ? i * channels + c : c * pixels + i;
             element_set(dtype, data, at + index,
                         (value * recipe->scale - recipe->mean[c]) / recipe->std[c]);

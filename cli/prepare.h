@@ -4,6 +4,7 @@
 #define CLI_PREPARE_H
 
 #include "cli/image.h"
+#include "cli/ink.h"
 #include "cli/options.h"
 
 /* The options as they were given; NULL: not given. */
@@ -15,14 +16,14 @@ extern const size_t n_prepare_options;
 
 enum prepare_channels { CHANNELS_GRAY, CHANNELS_RGB, CHANNELS_BGR };
 enum prepare_layout { LAYOUT_NCHW, LAYOUT_NHWC };
-enum ink { INK_NONE, INK_AUTO, INK_DARK, INK_LIGHT };
 
 /* What is to be done, complete. */
 struct recipe {
     size_t width, height;
     enum prepare_channels channels;
     enum prepare_layout layout;
-    enum ink ink;
+    bool has_ink; /* the key is not `none` */
+    enum ink_kind ink;
     double scale, mean[3], std[3];
 };
 
@@ -35,9 +36,6 @@ bool recipe_shape(const struct recipe *recipe, struct image *image, struct fault
 /* Steps 5 and 6: the shaped pictures as one tensor [n, C, H, W] or [n, H, W, C]. */
 bool recipe_tensor(const struct recipe *recipe, const struct image *images, size_t n,
                    sdx_dtype dtype, sdx_value **out, struct fault *fault);
-
-/* Step 4 for pictures of strokes: see "Ink" in models/README.md. `image` is gray. */
-bool ink_shape(enum ink ink, size_t width, size_t height, struct image *image, struct fault *fault);
 
 /* The value of a key of the model's metadata; an empty ptr when there is none. */
 sdx_str metadata_find(const sdx_model *model, const char *key);

@@ -99,10 +99,11 @@ static bool read_layout(sdx_str text, struct recipe *out) {
 
 static bool read_ink(sdx_str text, struct recipe *out) {
     static const char *const names[] = {
-        [INK_NONE] = "none", [INK_AUTO] = "auto", [INK_DARK] = "dark", [INK_LIGHT] = "light"};
+        [INK_AUTO] = "auto", [INK_DARK] = "dark", [INK_LIGHT] = "light"};
     int value = 0;
-    const bool good = read_name(text, names, 4, &value);
-    out->ink = (enum ink)value;
+    out->has_ink = !str_is(text, "none");
+    const bool good = !out->has_ink || read_name(text, names, 3, &value);
+    out->ink = (enum ink_kind)value;
     return good;
 }
 
@@ -237,7 +238,7 @@ static bool check_shape(const struct recipe *recipe, const int64_t *dims, size_t
         return fault_set(fault, EXIT_USAGE,
                          "the model does not say how large the picture should be; give --size WxH");
     }
-    return recipe->ink == INK_NONE || recipe->channels == CHANNELS_GRAY ||
+    return !recipe->has_ink || recipe->channels == CHANNELS_GRAY ||
            fault_code(fault, SDX_INVALID_ARGUMENT,
                       "ink needs a gray picture; the channels are rgb or bgr");
 }
