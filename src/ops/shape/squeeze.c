@@ -26,6 +26,9 @@ static sdx_status choose(const sdx_infer *in, bool *drop, bool *known) {
         return NULL;
     }
     *known = sdx_infer_ints(in, 1, axes, SDX_MAX_RANK, &n);
+    if (n > SDX_MAX_RANK)
+        return sdx_fail(SDX_LIMIT, "input 'axes' has %zu elements, expected at most %d", n,
+                        SDX_MAX_RANK);
     for (size_t i = 0; *known && i < n; i++) {
         SDX_TRY(sdx_infer_axis(in, 0, axes[i], "input 'axes'", &axis));
         const sdx_dim dim = data->dims[axis];

@@ -20,7 +20,7 @@ static sdx_status infer(sdx_infer *in) {
     if (!sdx_infer_ints(in, 1, axes, SDX_MAX_RANK, &n)) {
         const bool length = sdx_infer_ranked(in, 1) && in->in[1].rank == 1;
         const sdx_dim more = length ? in->in[1].dims[0] : SDX_DIM_UNKNOWN;
-        if (!sdx_dim_is_number(more) || more > SDX_MAX_RANK) return NULL;
+        if (!sdx_dim_is_number(more)) return NULL;
         return sdx_infer_set_rank(in, 0, old + (size_t)more);
     }
     if (old + n > SDX_MAX_RANK) return sdx_infer_set_shape(in, 0, old + n, NULL);
