@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -307,13 +308,75 @@ static void attributes_to_inputs(void **state) {
     sdx_status_free(status);
 }
 
+/* ---- any allocation may fail */
+
+typedef struct countdown {
+    int left;
+} countdown;
+
+static void *take(void *self, size_t size, size_t alignment) {
+    countdown *c = self;
+    return c->left-- > 0 ? aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
+                         : NULL;
+}
+
+static void give(void *self, void *ptr, size_t size) {
+    (void)self, (void)size;
+    free(ptr);
+}
+
+static sdx_status build_and_eval(const sdx_allocator *allocator, sdx_store *values) {
+    sdx_value *x = tensor(SDX_FLOAT16, 200, NULL), *y = NULL;
+    sdx_heap failing;
+    sdx_arena place;
+    sdx_ir *model = NULL;
+    sdx_node *node;
+    sdx_gvalue *in, *out;
+    sdx_heap_init(&failing, allocator, 0, "failing");
+    sdx_arena_init(&place, &failing);
+    sdx_status status = sdx_ir_create(&place, &model);
+    if (!status) status = sdx_gvalue_create(model->main, SDX_STR("x"), &in);
+    if (!status) status = sdx_gvalue_create(model->main, SDX_STR("y"), &out);
+    if (!status)
+        status = sdx_node_create(model->main, NULL, SDX_STR(""), SDX_STR("Third"), SDX_STR("n"),
+                                 &in, 1, &out, 1, &node);
+    if (!status) node->op = &third;
+    if (!status) status = sdx_op_check(node);
+    if (!status) status = sdx_eval(node, &x, 1, &y, 1, values, false);
+    if (model) sdx_dims_destroy(model->dims);
+    sdx_arena_deinit(&place);
+    assert_int_equal(atomic_load(&failing.used), 0);
+    sdx_value_release(x);
+    sdx_value_release(y);
+    return status;
+}
+
+static void failing_allocations_are_errors(void **state) {
+    (void)state;
+    for (int n = 0, done = 0; !done; n++) {
+        countdown c = {n};
+        const sdx_allocator allocator = {.allocate = take, .deallocate = give, .self = &c};
+        sdx_store *values;
+        sdx_status status = sdx_store_create(&allocator, 0, "failing", &values);
+        if (!status) {
+            status = build_and_eval(&allocator, values);
+            sdx_store_release(values);
+        }
+        done = status == NULL;
+        if (status) assert_int_equal(sdx_status_code(status), SDX_OUT_OF_MEMORY);
+        sdx_status_free(status);
+        assert_true(n < 200);
+    }
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(small_floats_are_widened), TEST(run_makes_outputs),       TEST(strings_are_sealed),
-        TEST(constants_are_packed),     TEST(broadcasting_of_opset_6), TEST(nodes_behind),
-        TEST(attributes_to_inputs),
+        TEST(small_floats_are_widened), TEST(run_makes_outputs),
+        TEST(strings_are_sealed),       TEST(constants_are_packed),
+        TEST(broadcasting_of_opset_6),  TEST(nodes_behind),
+        TEST(attributes_to_inputs),     TEST(failing_allocations_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
