@@ -1,5 +1,7 @@
 """How a picture becomes the model's input: ../README.md, "The arithmetic", in NumPy."""
 
+import functools
+
 import numpy as np
 
 WORK_SIDE = 128  # longer side of the picture in which paper and ink are told apart
@@ -54,20 +56,26 @@ def window(g, reduce, nothing):
     return g
 
 
+@functools.lru_cache
+def terms(h, w):
+    """What the light is composed of: 1, a, b, a^2, ab, b^2 of each pixel, [h, w, 6]."""
+    b, a = (np.mgrid[0:h, 0:w] + 0.5) * 2 / np.array([h, w])[:, None, None] - 1
+    return np.stack([np.ones_like(a), a, b, a * a, a * b, b * b], axis=2)
+
+
 def light(g):
     """The light of the paper: a plane through the border, then a curved surface through the rest."""
     h, w = g.shape
-    v, u = (np.mgrid[0:h, 0:w] + 0.5) * 2 / np.array([h, w])[:, None, None] - 1
-    basis = np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=2)
     y, x = np.mgrid[0:h, 0:w]
     allowed = np.minimum(np.minimum(x, y), np.minimum(w - 1 - x, h - 1 - y)) < BORDER
     chosen = allowed
-    for terms, spreads in ((3, 1), (3, 1), (3, 1), (6, 2), (6, 2), (6, 2), (6, 2)):
-        if terms == 6:
+    for n, spreads in ((3, 1), (3, 1), (3, 1), (6, 2), (6, 2), (6, 2), (6, 2)):
+        if n == 6:
             allowed = np.ones_like(chosen)
-        b = basis[chosen][:, :terms]
-        normal = b.T @ b + 1e-6 * len(b) * np.eye(terms)
-        surface = basis[:, :, :terms] @ np.linalg.solve(normal, b.T @ g[chosen])
+        basis = terms(h, w)[:, :, :n]
+        b = basis[chosen]
+        normal = b.T @ b + 1e-6 * len(b) * np.eye(n)
+        surface = basis @ np.linalg.solve(normal, b.T @ g[chosen])
         residual = np.abs(g - surface)
         limit = max(spreads * np.sqrt((residual[chosen] ** 2).mean()), 4.0)
         chosen = allowed & (residual <= limit)
