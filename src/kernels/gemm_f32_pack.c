@@ -21,21 +21,49 @@ static void copy_lines(float *dst, size_t width, const float *src, size_t count,
     }
 }
 
+/* VF_N steps of up to VF_N lines that run along the source: a transposition in registers. */
+SDX_INLINE void turn_block(float *dst, size_t width, const float *src, size_t count, size_t row,
+                           size_t room) {
+    vf v[VF_N];
+    for (size_t i = 0; i < VF_N; i++)
+        v[i] = i < count ? vf_load(src + i * row) : vf_set(0.0f);
+    vf_transpose(v);
+    for (size_t p = 0; p < VF_N; p++) {
+        if (room < VF_N) {
+            vf_store_n(dst + p * width, v[p], room);
+        } else {
+            vf_store(dst + p * width, v[p]);
+        }
+    }
+}
+
+/* Strips whose lines run along the source; whole blocks by turning, the last steps one by one. */
+static void turn_lines(float *dst, size_t width, const float *src, size_t count, size_t depth,
+                       size_t row) {
+    for (size_t i = 0; i < width; i += VF_N) {
+        const size_t lines = count < i ? 0 : count - i < VF_N ? count - i : VF_N;
+        const size_t room = width - i < VF_N ? width - i : VF_N;
+        const float *s = lines ? src + i * row : src;
+        size_t p = 0;
+        for (; depth - p >= VF_N; p += VF_N)
+            turn_block(dst + p * width + i, width, s + p, lines, row, room);
+        for (; p < depth; p++)
+            for (size_t r = 0; r < room; r++)
+                dst[p * width + i + r] = r < lines ? s[r * row + p] : 0.0f;
+    }
+}
+
 void SDX_KERNEL(gemm_f32_interleave)(float *dst, size_t width, const float *src, size_t count,
                                      size_t depth, size_t row, size_t col) {
     if (row == 1) {
         copy_lines(dst, width, src, count, depth, col);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        const float *s = src + i * row;
-        float *d = dst + i;
+    } else if (col == 1) {
+        turn_lines(dst, width, src, count, depth, row);
+    } else {
         for (size_t p = 0; p < depth; p++)
-            d[p * width] = s[p * col];
+            for (size_t i = 0; i < width; i++)
+                dst[p * width + i] = i < count ? src[i * row + p * col] : 0.0f;
     }
-    for (size_t i = count; i < width; i++)
-        for (size_t p = 0; p < depth; p++)
-            dst[p * width + i] = 0.0f;
 }
 
 void SDX_KERNEL(gemm_f32_pack_a)(float *dst, const sdx_matrix_f32 *m, size_t first, size_t last) {

@@ -188,6 +188,75 @@ typedef size_t sdx_gemm_size_fn(size_t n, size_t k);
 /* The sum of n bytes, int8 or uint8. */
 typedef int32_t sdx_sum_i8_fn(const void *x, size_t n, bool is_signed);
 
+/* A window that slides over one plane: output (oy, ox) sees the inputs at row
+ * oy * stride_h + ky * dilation_h - pad_top and column ox * stride_w + kx * dilation_w - pad_left,
+ * for ky < kernel_h and kx < kernel_w. What lies outside the plane is padding, on every side and as
+ * far as the outputs reach. */
+typedef struct sdx_window {
+    size_t in_h, in_w;   /* of the plane, whose rows are contiguous */
+    size_t out_h, out_w; /* of the result, contiguous */
+    size_t kernel_h, kernel_w;
+    size_t stride_h, stride_w;     /* at least 1 */
+    size_t dilation_h, dilation_w; /* at least 1 */
+    size_t pad_top, pad_left;
+    size_t pad_bottom, pad_right; /* only averages that count padding look at these */
+} sdx_window;
+
+/* Convolution as a product: the matrix [channels * kernel_h * kernel_w][out_h * out_w] of what each
+ * output sees (0 in the padding), packed like gemm_f32_pack_b. Writes panels [first, last), panel
+ * `first` at dst, so that a strip of the matrix is enough scratch. x: `channels` planes. */
+typedef struct sdx_im2col {
+    sdx_window window;
+    size_t channels;
+    size_t first, last;
+} sdx_im2col;
+typedef void sdx_im2col_f32_fn(float *dst, const float *x, const sdx_im2col *im2col);
+
+/* One plane of a depthwise convolution: y = bias + sum of weight (kernel_h * kernel_w) times input,
+ * added in the order of the taps by FMA; padding counts as 0. */
+typedef struct sdx_depthwise_f32 {
+    sdx_window window;
+    const float *weight;
+    float bias;
+    float *scratch; /* sdx_window_scratch() bytes */
+} sdx_depthwise_f32;
+typedef void sdx_depthwise_f32_fn(float *y, const float *x, const sdx_depthwise_f32 *depthwise);
+
+/* One plane of pooling. The maximum gives NaN where the window holds one, -inf where it holds
+ * padding alone. The average divides by the inputs that the window holds, with count_padding also
+ * by the padding of the four pads. */
+typedef struct sdx_pool_f32 {
+    sdx_window window;
+    bool count_padding;
+    float *scratch; /* sdx_window_scratch() bytes */
+} sdx_pool_f32;
+typedef void sdx_pool_f32_fn(float *y, const float *x, const sdx_pool_f32 *pool);
+
+/* Scratch of depthwise convolution and pooling, in bytes: the rows that one row of outputs sees,
+ * each padded and split by its place modulo stride_w, and one row of divisors. */
+static inline size_t sdx_window_row_len(const sdx_window *w) {
+    const size_t reach = (w->out_w - 1) * w->stride_w + (w->kernel_w - 1) * w->dilation_w + 1;
+    return (reach + w->stride_w - 1) / w->stride_w * w->stride_w;
+}
+static inline size_t sdx_window_scratch(const sdx_window *w) {
+    const size_t rows = (w->kernel_h - 1) * w->dilation_h + 1;
+    return (rows * sdx_window_row_len(w) + w->out_w) * sizeof(float);
+}
+
+/* Elements of 1, 2, 4, 8 or 16 bytes, whatever they mean. */
+
+/* dst[i * dst_step] = src[i * src_step] for i < n. Steps count elements; src_step 0 fills. The two
+ * may not overlap. */
+typedef void sdx_copy_fn(void *dst, ptrdiff_t dst_step, const void *src, ptrdiff_t src_step,
+                         size_t n);
+
+/* dst[j * dst_row + i] = src[i * src_row + j] for i < rows, j < cols. */
+typedef struct sdx_transpose {
+    size_t rows, cols;
+    size_t dst_row, src_row;
+} sdx_transpose;
+typedef void sdx_transpose_fn(void *dst, const void *src, const sdx_transpose *t);
+
 typedef struct sdx_kernel_table {
     sdx_isa isa;
 #define K(name, type, sets, oracle, bound) sdx_##type##_fn *name;

@@ -97,6 +97,29 @@ SDX_INLINE vf vf_scale2(vf v, vf n) {
     return vf_mul(vf_mul(v, low), high);
 }
 
+/* Turns VF_N rows into columns. Afterwards lane i of v[j] is what lane j of v[i] was. */
+SDX_INLINE void vf_transpose(vf v[VF_N]) {
+    vf t[VF_N];
+    SDX_UNROLL(4)
+    for (int i = 0; i < 8; i += 2) {
+        t[i] = _mm256_unpacklo_ps(v[i], v[i + 1]);
+        t[i + 1] = _mm256_unpackhi_ps(v[i], v[i + 1]);
+    }
+    vf four[VF_N]; /* four[4 g + c]: rows 4 g to 4 g + 3 of columns c and 4 + c */
+    SDX_UNROLL(2)
+    for (int g = 0; g < 8; g += 4) {
+        four[g] = _mm256_shuffle_ps(t[g], t[g + 2], 0x44);
+        four[g + 1] = _mm256_shuffle_ps(t[g], t[g + 2], 0xee);
+        four[g + 2] = _mm256_shuffle_ps(t[g + 1], t[g + 3], 0x44);
+        four[g + 3] = _mm256_shuffle_ps(t[g + 1], t[g + 3], 0xee);
+    }
+    SDX_UNROLL(4)
+    for (int c = 0; c < 4; c++) {
+        v[c] = _mm256_permute2f128_ps(four[c], four[4 + c], 0x20);
+        v[4 + c] = _mm256_permute2f128_ps(four[c], four[4 + c], 0x31);
+    }
+}
+
 SDX_INLINE vf vf_load_f16(const uint16_t *p) {
     return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)p));
 }

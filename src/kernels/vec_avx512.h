@@ -80,6 +80,37 @@ SDX_INLINE vf vf_from_bits(vi v) { return _mm512_castsi512_ps(v); }
 SDX_INLINE vi vf_to_i(vf v) { return _mm512_cvtps_epi32(v); } /* v is integral, within int32 */
 SDX_INLINE vf vi_to_f(vi v) { return _mm512_cvtepi32_ps(v); }
 
+/* Turns VF_N rows into columns. Afterwards lane i of v[j] is what lane j of v[i] was. */
+SDX_INLINE void vf_transpose(vf v[VF_N]) {
+    vf t[VF_N];
+    SDX_UNROLL(8)
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_ps(v[i], v[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(v[i], v[i + 1]);
+    }
+    vf four[VF_N]; /* four[4 g + c]: rows 4 g to 4 g + 3 of columns c, 4 + c, 8 + c, 12 + c */
+    SDX_UNROLL(4)
+    for (int g = 0; g < 16; g += 4) {
+        const __m512d even_low = _mm512_castps_pd(t[g]), odd_low = _mm512_castps_pd(t[g + 2]);
+        const __m512d even_high = _mm512_castps_pd(t[g + 1]), odd_high = _mm512_castps_pd(t[g + 3]);
+        four[g] = _mm512_castpd_ps(_mm512_unpacklo_pd(even_low, odd_low));
+        four[g + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(even_low, odd_low));
+        four[g + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(even_high, odd_high));
+        four[g + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(even_high, odd_high));
+    }
+    SDX_UNROLL(4)
+    for (int c = 0; c < 4; c++) { /* 0x88 takes quarters 0 and 2 of both, 0xdd quarters 1 and 3 */
+        const vf even_top = _mm512_shuffle_f32x4(four[c], four[4 + c], 0x88);
+        const vf odd_top = _mm512_shuffle_f32x4(four[c], four[4 + c], 0xdd);
+        const vf even_bottom = _mm512_shuffle_f32x4(four[8 + c], four[12 + c], 0x88);
+        const vf odd_bottom = _mm512_shuffle_f32x4(four[8 + c], four[12 + c], 0xdd);
+        v[c] = _mm512_shuffle_f32x4(even_top, even_bottom, 0x88);
+        v[4 + c] = _mm512_shuffle_f32x4(odd_top, odd_bottom, 0x88);
+        v[8 + c] = _mm512_shuffle_f32x4(even_top, even_bottom, 0xdd);
+        v[12 + c] = _mm512_shuffle_f32x4(odd_top, odd_bottom, 0xdd);
+    }
+}
+
 SDX_INLINE vf vf_load_f16(const uint16_t *p) {
     return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)p));
 }

@@ -100,6 +100,16 @@ SDX_INLINE vf vf_scale2(vf v, vf n) {
     return vf_mul(vf_mul(v, low), high);
 }
 
+/* Turns VF_N rows into columns. Afterwards lane i of v[j] is what lane j of v[i] was. */
+SDX_INLINE void vf_transpose(vf v[VF_N]) {
+    const vf even_low = vzip1q_f32(v[0], v[2]), even_high = vzip2q_f32(v[0], v[2]);
+    const vf odd_low = vzip1q_f32(v[1], v[3]), odd_high = vzip2q_f32(v[1], v[3]);
+    v[0] = vzip1q_f32(even_low, odd_low);
+    v[1] = vzip2q_f32(even_low, odd_low);
+    v[2] = vzip1q_f32(even_high, odd_high);
+    v[3] = vzip2q_f32(even_high, odd_high);
+}
+
 SDX_INLINE vf vf_load_f16(const uint16_t *p) {
     return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
 }

@@ -105,6 +105,9 @@ SDX_INLINE vf vf_scale2(vf v, vf n) {
     return v * low * high;
 }
 
+/* Turns VF_N rows into columns: one is its own. */
+SDX_INLINE void vf_transpose(SDX_UNUSED vf v[VF_N]) {}
+
 SDX_INLINE vf vf_load_f16(const uint16_t *p) {
     const uint32_t h = *p;
     const uint32_t sign = (h & 0x8000u) << 16;

@@ -86,5 +86,10 @@ CHECK_TYPE(gemm_size);
 CHECK_TYPE(pack_i8);
 CHECK_TYPE(gemm_i8);
 CHECK_TYPE(sum_i8);
+CHECK_TYPE(im2col_f32);
+CHECK_TYPE(depthwise_f32);
+CHECK_TYPE(pool_f32);
+CHECK_TYPE(copy);
+CHECK_TYPE(transpose);
 
 #endif
