@@ -34,6 +34,12 @@ static sdx_status import_inputs(sdx_importer *im, sdx_scope *scope, const sdx_pb
     return sdx_graph_set_inputs(scope->graph, inputs, proto->n_input);
 }
 
+/* Exporters write a constant twice under one name; as in other engines the last one counts. */
+static void warn_twice(const sdx_importer *im, sdx_str name) {
+    sdx_log(im->options->logger, SDX_LOG_WARN,
+            "constant '%.*s' is defined twice: the last one counts", SDX_FMT(name));
+}
+
 /* An initializer that an input names too is that input's default: it can be left out, or given
  * (ONNX IR 3: all of them are listed so). */
 static sdx_status define_initializer(sdx_importer *im, sdx_scope *scope, sdx_str name,
@@ -41,9 +47,8 @@ static sdx_status define_initializer(sdx_importer *im, sdx_scope *scope, sdx_str
     sdx_gvalue *value = sdx_map_get(&scope->names, name);
     if (value == NULL) {
         SDX_TRY(define_new(im, scope, name, &value));
-    } else if (!value->is_input || value->constant != NULL || value->fallback != NULL) {
-        return sdx_fail(SDX_INVALID_MODEL,
-                        "found two definitions, expected one; rename one of them");
+    } else if (value->constant != NULL || value->fallback != NULL) {
+        warn_twice(im, name);
     } else if (value->type != NULL && !sdx_type_eq(value->type, sdx_type_tensor(view->dtype))) {
         return sdx_fail(
             SDX_INVALID_MODEL,
@@ -118,6 +123,22 @@ static sdx_status count_operator(sdx_importer *im, const sdx_pb_node *node) {
     return NULL;
 }
 
+static sdx_status define_constant(sdx_importer *im, sdx_scope *scope, sdx_str name,
+                                  sdx_gvalue **out) {
+    const sdx_gvalue *const earlier = sdx_map_get(&scope->names, name);
+    const bool again = earlier != NULL && !earlier->is_input &&
+                       (earlier->output == SDX_OUTPUT_CONSTANT || earlier->constant != NULL);
+    if (again) {
+        warn_twice(im, name);
+        SDX_TRY(named_value(im, scope, name, out));
+        SDX_TRY(sdx_map_put(&scope->names, (*out)->name, *out));
+    } else {
+        SDX_TRY(define_new(im, scope, name, out));
+    }
+    (*out)->output = SDX_OUTPUT_CONSTANT;
+    return NULL;
+}
+
 /* Outputs get their values; an empty name is an absent output. Names given before (a function's
  * outputs) keep the caller's value. */
 static sdx_status define_outputs(sdx_importer *im, sdx_scope *scope, const sdx_pb_node *node,
@@ -131,7 +152,11 @@ static sdx_status define_outputs(sdx_importer *im, sdx_scope *scope, const sdx_p
             outputs[i] = given;
             continue;
         }
-        SDX_TRY(define_new(im, scope, name, &outputs[i]));
+        if (sdx_str_is(node->op_type, "Constant")) {
+            SDX_TRY(define_constant(im, scope, name, &outputs[i]));
+        } else {
+            SDX_TRY(define_new(im, scope, name, &outputs[i]));
+        }
     }
     return NULL;
 }

@@ -10,6 +10,8 @@
 
 /* sdx_gvalue.output of an output of a function call until a node of the body defines it. */
 #define SDX_OUTPUT_OPEN (SIZE_MAX - 1)
+/* The same of an output of a Constant node until the node is made. */
+#define SDX_OUTPUT_CONSTANT (SIZE_MAX - 2)
 
 /* A value of an attribute that a function call gives to its body: read where it was written. */
 typedef struct sdx_binding {
