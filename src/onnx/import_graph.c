@@ -191,6 +191,12 @@ static sdx_status make_node(sdx_importer *im, sdx_scope *scope, const sdx_pb_nod
     }
     SDX_TRY(sdx_arena_str(im->arena, proto->op_type, &op_type));
     SDX_TRY(sdx_arena_str(im->arena, sdx_domain(proto->domain), &domain));
+    const sdx_op *const op = sdx_op_find(domain, op_type);
+    if (op != NULL && (op->flags & SDX_OP_INTERNAL) != 0) {
+        return sdx_fail(SDX_INVALID_MODEL,
+                        "found an operator of domain 'sardonyx', which is made while loading and "
+                        "may not stand in a file; export the model again");
+    }
     sdx_node *node;
     SDX_TRY(sdx_node_create(scope->graph, NULL, domain, op_type, name, inputs, proto->n_input,
                             outputs, proto->n_output, &node));
