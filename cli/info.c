@@ -107,8 +107,8 @@ static void print_summary(const sdx_model *model, const char *path,
     text_count(cell, summary.n_parameters);
     text_add(cell, " in %zu initializers", summary.n_initializers);
     cell = row(&table, "work");
-    text_count(cell, summary.flops);
-    text_add(cell, "FLOP for a run with every unknown dimension as 1");
+    text_work(cell, summary.flops);
+    text_add(cell, " for a run with every unknown dimension as 1");
     table_print(&table, terminal);
 }
 

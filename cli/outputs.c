@@ -155,6 +155,17 @@ bool outputs_write(const struct output_settings *settings, const sdx_model *mode
     return good && (settings->folder == NULL || write_folder(settings, model, values, fault));
 }
 
+bool outputs_take_stdout(const struct output_settings *settings) {
+    for (size_t i = 0; i < settings->files.n; i++) {
+        const char *const text = settings->files.items[i];
+        const size_t len = strlen(text);
+        if (strcmp(text, "-") == 0 || (len > 1 && strcmp(text + len - 2, "=-") == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- showing ---- */
 
 static void add_tensor(struct table *table, const char *name, const sdx_value *tensor) {

@@ -19,6 +19,8 @@ bool outputs_check(const struct output_settings *settings, const sdx_model *mode
 /* Writes what the settings ask for. `values` are in the order of the model's outputs. */
 bool outputs_write(const struct output_settings *settings, const sdx_model *model,
                    sdx_value *const *values, struct fault *fault);
+/* True where an output goes to the standard output, which then has nothing else. */
+bool outputs_take_stdout(const struct output_settings *settings);
 /* One row for each tensor, with those inside sequences and maps. */
 void outputs_print(const sdx_model *model, sdx_value *const *values,
                    const struct terminal *terminal);

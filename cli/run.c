@@ -179,7 +179,7 @@ static bool run_model(const struct settings *settings, const char *path, struct 
            outputs_write(&settings->output, run.session.model, run.outputs, fault);
     if (good && settings->json) {
         print_json(settings, &run);
-    } else if (good) {
+    } else if (good && !outputs_take_stdout(&settings->output)) {
         good = print_text(settings, &run, fault);
     }
     release_outputs(&run);

@@ -99,8 +99,13 @@ void text_size(struct text *text, uint64_t bytes) {
 }
 
 void text_count(struct text *text, uint64_t n) {
-    static const char *const units[] = {"", " K", " M", " G", " T"};
+    static const char *const units[] = {"", " thousand", " million", " billion", " trillion"};
     scaled(text, (double)n, 1000, units, sizeof units / sizeof *units);
+}
+
+void text_work(struct text *text, uint64_t flops) {
+    static const char *const units[] = {" FLOP", " kFLOP", " MFLOP", " GFLOP", " TFLOP"};
+    scaled(text, (double)flops, 1000, units, sizeof units / sizeof *units);
 }
 
 void text_time(struct text *text, double ns) {

@@ -32,10 +32,12 @@ void text_free(struct text *text);
 
 /* "1x3x224x224", and "scalar" for rank 0. */
 void text_shape(struct text *text, const int64_t *dims, size_t rank);
-/* "1.5 MiB" */
+/* "1.50 MiB" */
 void text_size(struct text *text, uint64_t bytes);
-/* "1.5 M" */
+/* "1.50 million" */
 void text_count(struct text *text, uint64_t n);
+/* "1.50 GFLOP" */
+void text_work(struct text *text, uint64_t flops);
 /* "1.50 ms" */
 void text_time(struct text *text, double ns);
 /* Six significant digits; "nan", "inf", "-inf". */
