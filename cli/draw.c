@@ -1,8 +1,6 @@
 /* draw.h: 24-bit colours (ISO 8613-6), or the four half-blocks where there are none. */
 #include "cli/draw.h"
 
-#include <stdio.h>
-
 struct colour {
     unsigned red, green, blue;
 };
@@ -36,7 +34,8 @@ static void put_pair(struct text *line, struct colour upper, struct colour lower
     }
 }
 
-bool image_draw(const struct image *image, const struct terminal *terminal, struct fault *fault) {
+bool image_draw(const struct image *image, const struct terminal *terminal, struct block *block,
+                struct fault *fault) {
     const size_t columns = terminal->columns > 4 ? terminal->columns - 2 : 78;
     struct image small = {0};
     if (image->width > columns) {
@@ -47,12 +46,11 @@ bool image_draw(const struct image *image, const struct terminal *terminal, stru
         image = &small;
     }
     for (size_t y = 0; y < image->height; y += 2) {
-        struct text line = {0};
+        struct text *const line = block_add(block, image->width);
         for (size_t x = 0; x < image->width; x++) {
-            put_pair(&line, pixel(image, x, y), pixel(image, x, y + 1), terminal->colour);
+            put_pair(line, pixel(image, x, y), pixel(image, x, y + 1), terminal->colour);
         }
-        printf("  %s%s\n", text_get(&line), terminal_paint(terminal, PAINT_PLAIN));
-        text_free(&line);
+        text_add(line, "%s", terminal_paint(terminal, PAINT_PLAIN));
     }
     image_free(&small);
     return true;

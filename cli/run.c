@@ -109,30 +109,49 @@ static void print_json(const struct settings *settings, const struct run *run) {
     json_print(&out);
 }
 
-static bool print_classes(const struct settings *settings, const struct run *run,
-                          const struct terminal *terminal, struct fault *fault) {
+/* What there is to show of picture or row `index`: name, drawing, best classes. */
+static bool fill_block(const struct settings *settings, const struct run *run, size_t index,
+                       const struct terminal *terminal, struct block *block, struct fault *fault) {
+    const sdx_value *const best =
+        settings->top > 0 ? top_output(run->outputs, sdx_model_n_outputs(run->session.model))
+                          : NULL;
+    if (index < run->inputs.n_pictures) {
+        const char *const name = path_name(run->inputs.picture_files[index]);
+        text_safe(block_add(block, str_columns(str_of(name))), str_of(name));
+        if (settings->show && !image_draw(&run->inputs.pictures[index], terminal, block, fault)) {
+            return false;
+        }
+    }
+    if (best != NULL && index < top_rows(best)) {
+        const size_t most =
+            (size_t)(settings->top < sdx_tensor_len(best) ? settings->top : sdx_tensor_len(best));
+        struct top_class *const classes = mem_new(most, sizeof *classes);
+        top_lines(&run->labels, classes, top_classes(best, index, most, classes), terminal, block);
+        mem_free(classes);
+    }
+    return true;
+}
+
+static bool print_blocks(const struct settings *settings, const struct run *run,
+                         const struct terminal *terminal, struct fault *fault) {
     const sdx_value *const best =
         settings->top > 0 ? top_output(run->outputs, sdx_model_n_outputs(run->session.model))
                           : NULL;
     const size_t rows = best != NULL ? top_rows(best) : 0;
-    const size_t blocks = rows > run->inputs.n_pictures ? rows : run->inputs.n_pictures;
-    const size_t most =
-        best == NULL
-            ? 0
-            : (size_t)(settings->top < sdx_tensor_len(best) ? settings->top : sdx_tensor_len(best));
-    struct top_class *const classes = mem_new(most, sizeof *classes);
+    const size_t pictures = settings->show || best != NULL ? run->inputs.n_pictures : 0;
+    const size_t n = rows > pictures ? rows : pictures;
+    struct block *const blocks = mem_new(n, sizeof *blocks);
     bool good = true;
-    for (size_t i = 0; good && i < blocks && (settings->show || best != NULL); i++) {
-        if (i < run->inputs.n_pictures) {
-            printf("%s\n", run->inputs.picture_files[i]);
-            good = !settings->show || image_draw(&run->inputs.pictures[i], terminal, fault);
-        }
-        if (good && i < rows) {
-            top_print(&run->labels, classes, top_classes(best, i, most, classes), terminal);
-        }
-        printf("\n");
+    for (size_t i = 0; good && i < n; i++) {
+        good = fill_block(settings, run, i, terminal, &blocks[i], fault);
     }
-    mem_free(classes);
+    if (good) {
+        blocks_print(blocks, n, terminal);
+    }
+    for (size_t i = 0; i < n; i++) {
+        block_free(&blocks[i]);
+    }
+    mem_free(blocks);
     return good;
 }
 
@@ -141,7 +160,7 @@ static bool print_text(const struct settings *settings, const struct run *run,
     const struct terminal terminal = terminal_look(false);
     struct text line = {0};
     if (settings->top > 0 || settings->show) {
-        if (!print_classes(settings, run, &terminal, fault)) {
+        if (!print_blocks(settings, run, &terminal, fault)) {
             return false;
         }
     }

@@ -122,9 +122,9 @@ size_t top_classes(const sdx_value *tensor, size_t row, size_t n, struct top_cla
     return found;
 }
 
-void top_print(const struct labels *labels, const struct top_class *classes, size_t n,
-               const struct terminal *terminal) {
-    enum { BAR = 20 };
+void top_lines(const struct labels *labels, const struct top_class *classes, size_t n,
+               const struct terminal *terminal, struct block *block) {
+    enum { BAR = 12 };
     size_t width = 0;
     for (size_t i = 0; i < n; i++) {
         struct text label = {0};
@@ -134,18 +134,19 @@ void top_print(const struct labels *labels, const struct top_class *classes, siz
         text_free(&label);
     }
     for (size_t i = 0; i < n; i++) {
-        struct text line = {0};
+        struct text label = {0};
         const size_t filled = (size_t)(classes[i].probability * BAR + 0.5);
-        add_label(&line, labels, classes[i].index);
-        text_repeat(&line, ' ', width - str_columns(str_of(text_get(&line))));
-        printf("  %s%s%s %6.2f %%  ", terminal_paint(terminal, i == 0 ? PAINT_BOLD : PAINT_PLAIN),
-               text_get(&line), terminal_paint(terminal, PAINT_PLAIN),
-               100 * classes[i].probability);
-        for (size_t k = 0; k < filled && k < BAR; k++) {
-            printf("\xe2\x96\xa0"); /* a black square */
+        const size_t bar = filled < BAR ? filled : BAR;
+        add_label(&label, labels, classes[i].index);
+        text_repeat(&label, ' ', width - str_columns(str_of(text_get(&label))));
+        struct text *const line = block_add(block, width + sizeof " 100.00 %  " - 1 + bar);
+        text_add(line, "%s%s%s %6.2f %%  ",
+                 terminal_paint(terminal, i == 0 ? PAINT_BOLD : PAINT_PLAIN), text_get(&label),
+                 terminal_paint(terminal, PAINT_PLAIN), 100 * classes[i].probability);
+        for (size_t k = 0; k < bar; k++) {
+            text_add(line, "\xe2\x96\xa0"); /* a black square */
         }
-        printf("\n");
-        text_free(&line);
+        text_free(&label);
     }
 }
 

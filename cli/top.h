@@ -2,8 +2,8 @@
 #ifndef CLI_TOP_H
 #define CLI_TOP_H
 
+#include "cli/block.h"
 #include "cli/json.h"
-#include "cli/terminal.h"
 
 /* Names of classes; class i without a name shows its number. */
 struct labels {
@@ -30,8 +30,9 @@ struct top_class {
 /* Fills at most n; returns how many. */
 size_t top_classes(const sdx_value *tensor, size_t row, size_t n, struct top_class *out);
 
-void top_print(const struct labels *labels, const struct top_class *classes, size_t n,
-               const struct terminal *terminal);
+/* Adds a line for each class: its name, its probability, a bar. */
+void top_lines(const struct labels *labels, const struct top_class *classes, size_t n,
+               const struct terminal *terminal, struct block *block);
 void top_json(struct json_out *out, const struct labels *labels, const struct top_class *classes,
               size_t n);
 
