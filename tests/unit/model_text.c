@@ -1,0 +1,355 @@
+/* See model_text.h. A small recursive-free parser: graphs are a stack, lines are split at spaces.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model_text.h"
+#include "wire/onnx_proto.h"
+
+enum { MAX_GRAPHS = 16, MAX_LIST = 4000, MAX_PORTS = 32, MAX_ATTRS = 12, LINE = 1 << 16 };
+
+typedef struct graph_text {
+    sdx_pb_graph proto;
+    sdx_pb_node nodes[MAX_LIST];
+    sdx_pb_tensor inits[256];
+    sdx_pb_value_info inputs[64], outputs[64];
+} graph_text;
+
+typedef struct parser {
+    sdx_arena arena;
+    graph_text *graphs[MAX_GRAPHS]; /* all that were begun */
+    size_t n_graphs;
+    size_t open[MAX_GRAPHS]; /* indices of those not closed yet */
+    size_t depth;
+    sdx_pb_opset opsets[8];
+    size_t n_opsets;
+} parser;
+
+void must(sdx_status status) {
+    if (status != NULL) fail_msg("%s", sdx_status_text(status));
+}
+
+void must_fail(sdx_status status, sdx_code code, const char *part) {
+    assert_non_null(status);
+    if (sdx_status_code(status) != code || strstr(sdx_status_text(status), part) == NULL) {
+        fail_msg("found %s '%s', expected %s with '%s'", sdx_code_name(sdx_status_code(status)),
+                 sdx_status_text(status), sdx_code_name(code), part);
+    }
+    sdx_status_free(status);
+}
+
+static void *take(parser *p, size_t n, size_t size) {
+    void *out;
+    must(sdx_arena_alloc(&p->arena, n + 1, size, &out));
+    return out;
+}
+
+static sdx_str keep(parser *p, const char *text, size_t len) {
+    sdx_str out;
+    must(sdx_arena_str(&p->arena, (sdx_str){text, len}, &out));
+    return out;
+}
+
+static void begin_graph(parser *p, const char *name, size_t len) {
+    assert_true(p->n_graphs < MAX_GRAPHS);
+    graph_text *const g = take(p, 1, sizeof *g);
+    g->proto.name = keep(p, name, len);
+    p->graphs[p->n_graphs] = g;
+    p->open[p->depth++] = p->n_graphs++;
+}
+
+static graph_text *current(parser *p) { return p->graphs[p->open[p->depth - 1]]; }
+
+static const char *past(const char *at) {
+    while (*at == ' ' || *at == ',') {
+        at++;
+    }
+    return at;
+}
+
+static size_t word(const char *at, const char *stops) { return strcspn(at, stops); }
+
+/* "float32[batch,3]" -> type and dims, numbers or symbols. */
+static const char *parse_type(parser *p, const char *at, int32_t *dtype, sdx_pb_dimension **dims,
+                              size_t *n) {
+    char name[64];
+    const size_t len = word(at, "[ ");
+    snprintf(name, sizeof name, "%.*s", (int)len, at);
+    *dtype = (int32_t)sdx_dtype_from_name(name);
+    if (*dtype == 0) fail_msg("no type '%s'", name);
+    *dims = take(p, SDX_MAX_RANK, sizeof **dims);
+    *n = 0;
+    at += len;
+    if (*at != '[') return at;
+    for (at = past(at + 1); *at != ']'; at = past(at)) {
+        const size_t size = word(at, ",] ");
+        sdx_pb_dimension *const dim = &(*dims)[(*n)++];
+        if (isdigit((unsigned char)*at) || *at == '-') {
+            dim->dim_value = strtoll(at, NULL, 10);
+            dim->has_dim_value = true;
+        } else {
+            dim->dim_param = keep(p, at, size);
+        }
+        at += size;
+    }
+    return at + 1;
+}
+
+static void parse_port(parser *p, const char *at, sdx_pb_value_info *info) {
+    const size_t len = word(at, " ");
+    info->name = keep(p, at, len);
+    at = past(at + len);
+    if (*at == 0) return;
+    sdx_pb_type *const type = take(p, 1, sizeof *type);
+    sdx_pb_type_tensor *const tensor = take(p, 1, sizeof *tensor);
+    sdx_pb_shape *const shape = take(p, 1, sizeof *shape);
+    sdx_pb_dimension *dims;
+    parse_type(p, at, &tensor->elem_type, &dims, &shape->n_dim);
+    tensor->has_elem_type = true;
+    shape->dim = dims;
+    tensor->shape = shape;
+    type->tensor_type = tensor;
+    info->type = type;
+}
+
+static uint64_t next_random(uint64_t *state) {
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return *state >> 40;
+}
+
+static double random_unit(uint64_t *state) {
+    return (double)next_random(state) / (double)(1 << 23) - 1.0;
+}
+
+static void parse_init(parser *p, const char *at) {
+    graph_text *const g = current(p);
+    sdx_pb_tensor *const t = &g->inits[g->proto.n_initializer++];
+    const size_t len = word(at, " ");
+    sdx_pb_dimension *dims;
+    size_t rank, count = 1;
+    t->name = keep(p, at, len);
+    at = past(parse_type(p, past(at + len), &t->data_type, &dims, &rank));
+    t->has_data_type = true;
+    int64_t *const sizes = take(p, rank, sizeof *sizes);
+    for (size_t i = 0; i < rank; i++) {
+        sizes[i] = dims[i].dim_value;
+        count *= (size_t)sizes[i];
+    }
+    t->dims = sizes;
+    t->n_dims = rank;
+    sdx_view view;
+    must(sdx_view_init(&view, (sdx_dtype)t->data_type, rank, sizes));
+    view.data = take(p, count, 16);
+    const bool random = strncmp(at, "random", 6) == 0;
+    uint64_t state = sdx_str_hash(t->name);
+    for (size_t i = 0; i < count; i++) {
+        char *end = NULL;
+        sdx_view_set_double(&view, i, random ? random_unit(&state) : strtod(at, &end));
+        if (!random) at = past(end);
+    }
+    t->raw_data = (sdx_str){view.data, sdx_view_bytes(&view)};
+}
+
+static size_t parse_names(parser *p, const char *at, const char *end, sdx_str *out) {
+    size_t n = 0;
+    for (at = past(at); at < end; at = past(at)) {
+        size_t len = word(at, ", )=");
+        if (at + len > end) len = (size_t)(end - at);
+        assert_true(n < MAX_PORTS);
+        out[n++] = len == 1 && *at == '_' ? (sdx_str){"", 0} : keep(p, at, len);
+        at += len;
+    }
+    return n;
+}
+
+static const sdx_pb_graph *find_graph(parser *p, const char *name, size_t len) {
+    for (size_t i = p->n_graphs; i-- > 0;) {
+        if (sdx_str_eq(p->graphs[i]->proto.name, (sdx_str){name, len})) return &p->graphs[i]->proto;
+    }
+    fail_msg("no graph '%.*s'", (int)len, name);
+    return NULL;
+}
+
+static const char *parse_list(parser *p, const char *at, sdx_pb_attribute *a) {
+    int64_t *const ints = take(p, 256, sizeof *ints);
+    float *const floats = take(p, 256, sizeof *floats);
+    bool real = false;
+    size_t n = 0;
+    for (at = past(at + 1); *at != ']'; at = past(at)) {
+        char *end;
+        real = real || memchr(at, '.', word(at, ",]")) != NULL;
+        floats[n] = strtof(at, NULL);
+        ints[n++] = strtoll(at, &end, 10);
+        at += word(at, ",] ");
+    }
+    a->type = real ? SDX_PB_ATTRIBUTE_FLOATS : SDX_PB_ATTRIBUTE_INTS;
+    a->floats = real ? floats : NULL;
+    a->n_floats = real ? n : 0;
+    a->ints = real ? NULL : ints;
+    a->n_ints = real ? 0 : n;
+    return at + 1;
+}
+
+static const char *parse_attr(parser *p, const char *at, sdx_pb_attribute *a) {
+    const size_t len = word(at, "=");
+    a->name = keep(p, at, len);
+    a->has_type = true;
+    at += len + 1;
+    if (*at == '[') return parse_list(p, at, a);
+    if (*at == '"') {
+        const size_t size = word(at + 1, "\"");
+        a->type = SDX_PB_ATTRIBUTE_STRING;
+        a->s = keep(p, at + 1, size);
+        return at + size + 2;
+    }
+    const size_t size = word(at, " ");
+    if (*at == '@') {
+        a->type = SDX_PB_ATTRIBUTE_GRAPH;
+        a->g = find_graph(p, at + 1, size - 1);
+    } else if (memchr(at, '.', size) != NULL) {
+        a->type = SDX_PB_ATTRIBUTE_FLOAT;
+        a->f = strtof(at, NULL);
+        a->has_f = true;
+    } else {
+        a->type = SDX_PB_ATTRIBUTE_INT;
+        a->i = strtoll(at, NULL, 10);
+        a->has_i = true;
+    }
+    return at + size;
+}
+
+static void parse_node(parser *p, const char *at) {
+    graph_text *const g = current(p);
+    sdx_pb_node *const node = &g->nodes[g->proto.n_node++];
+    sdx_str *const names = take(p, 2 * MAX_PORTS, sizeof *names);
+    const char *const equals = strstr(at, " = ");
+    assert_non_null(equals);
+    node->output = names;
+    node->n_output = parse_names(p, at, equals, names);
+    at = equals + 3;
+    const char *const open = strchr(at, '(');
+    const char *const colons = strstr(at, "::");
+    assert_non_null(open);
+    if (colons != NULL && colons < open) {
+        node->domain = keep(p, at, (size_t)(colons - at));
+        at = colons + 2;
+    }
+    node->op_type = keep(p, at, (size_t)(open - at));
+    const char *const close = strchr(open, ')');
+    assert_non_null(close);
+    node->input = names + MAX_PORTS;
+    node->n_input = parse_names(p, open + 1, close, names + MAX_PORTS);
+    sdx_pb_attribute *const attrs = take(p, MAX_ATTRS, sizeof *attrs);
+    node->attribute = attrs;
+    for (at = past(close + 1); *at != 0; at = past(at)) {
+        at = parse_attr(p, at, &attrs[node->n_attribute++]);
+    }
+}
+
+static bool starts(const char *line, const char *keyword, const char **rest) {
+    const size_t len = strlen(keyword);
+    if (strncmp(line, keyword, len) != 0) return false;
+    *rest = past(line + len);
+    return true;
+}
+
+static void close_graph(parser *p) {
+    graph_text *const g = current(p);
+    g->proto.node = g->nodes;
+    g->proto.initializer = g->inits;
+    g->proto.input = g->inputs;
+    g->proto.output = g->outputs;
+    p->depth--;
+}
+
+static void parse_line(parser *p, const char *line) {
+    const char *rest;
+    line = past(line);
+    if (*line == 0 || *line == '#') return;
+    graph_text *const g = current(p);
+    if (starts(line, "input ", &rest))
+        parse_port(p, rest, &g->inputs[g->proto.n_input++]);
+    else if (starts(line, "output ", &rest))
+        parse_port(p, rest, &g->outputs[g->proto.n_output++]);
+    else if (starts(line, "init ", &rest))
+        parse_init(p, rest);
+    else if (starts(line, "node ", &rest))
+        parse_node(p, rest);
+    else if (starts(line, "graph ", &rest))
+        begin_graph(p, rest, word(rest, " "));
+    else if (starts(line, "opset ", &rest))
+        p->opsets[p->n_opsets++] =
+            (sdx_pb_opset){.version = strtoll(rest, NULL, 10), .has_version = true};
+    else if (*line == '}')
+        close_graph(p);
+    else
+        fail_msg("line not understood: %s", line);
+}
+
+void *model_bytes(const char *text, size_t *size) {
+    parser *const p = calloc(1, sizeof *p);
+    char *const line = malloc(LINE);
+    assert_non_null(p);
+    assert_non_null(line);
+    sdx_arena_init(&p->arena, sdx_heap_global());
+    begin_graph(p, "main", 4);
+    while (*text != 0) {
+        const size_t len = word(text, "\n");
+        assert_true(len < LINE);
+        memcpy(line, text, len);
+        line[len] = 0;
+        parse_line(p, line);
+        text += len + (text[len] != 0);
+    }
+    sdx_pb_graph *const main = &p->graphs[0]->proto;
+    close_graph(p);
+    const sdx_pb_model model = {.ir_version = 8,
+                                .has_ir_version = true,
+                                .opset_import = p->opsets,
+                                .n_opset_import = p->n_opsets,
+                                .graph = main};
+    sdx_buf buf;
+    sdx_buf_init(&buf, sdx_heap_global(), SIZE_MAX);
+    must(sdx_wire_encode(&sdx_pb_model_def, &model, &buf));
+    void *const bytes = malloc(buf.size + 1);
+    assert_non_null(bytes);
+    memcpy(bytes, buf.ptr, buf.size);
+    *size = buf.size;
+    sdx_buf_deinit(&buf);
+    sdx_arena_deinit(&p->arena);
+    free(line);
+    free(p);
+    return bytes;
+}
+
+sdx_model *model_of(sdx_runtime *runtime, const char *text, const sdx_model_options *options) {
+    size_t size;
+    void *const bytes = model_bytes(text, &size);
+    sdx_model_options copying;
+    sdx_model_options_init(&copying);
+    if (options != NULL) copying = *options;
+    copying.load = SDX_LOAD_COPY;
+    sdx_model *model;
+    must(sdx_model_load_memory(runtime, bytes, size, &copying, &model));
+    free(bytes);
+    return model;
+}
+
+sdx_value *random_tensor(uint64_t seed, size_t rank, const int64_t *dims) {
+    sdx_value *value;
+    must(sdx_tensor_create(NULL, SDX_FLOAT32, rank, dims, &value));
+    float *const data = sdx_tensor_data(value);
+    for (size_t i = 0; i < sdx_tensor_len(value); i++) {
+        data[i] = (float)random_unit(&seed);
+    }
+    return value;
+}
