@@ -201,8 +201,8 @@ static void arrays_agree_with_single_elements(void **state) {
         }
         memmove((char *)half + 1, half, 2 * N); /* misaligned, as constants may be */
         sdx_widen_f32(d, wide, (char *)half + 1, N);
-        sdx_narrow_f32(d, half, wide, N);
-        assert_memory_equal(half, back, 2 * N);
+        sdx_narrow_f32(d, (char *)half + 1, wide, N);
+        assert_memory_equal((char *)half + 1, back, 2 * N);
     }
     const double from[] = {1.5, -2, 1e300};
     double to[3];
@@ -217,6 +217,11 @@ static void arrays_agree_with_single_elements(void **state) {
     assert_int_equal(codes[1], 0x7e);
     sdx_widen_f32(SDX_FLOAT8E4M3FN, wide, codes, 2);
     assert_true(wide[0] == 1 && wide[1] == 448);
+    for (size_t i = 0; i < 600; i++)
+        ((uint8_t *)half)[i] = (uint8_t)i;
+    sdx_widen_f32(SDX_FLOAT8E5M2, wide, half, 600);
+    for (size_t i = 0; i < 600; i++)
+        assert_int_equal(bits_of(wide[i]), bits_of(sdx_small_to_f32(SDX_FLOAT8E5M2, (uint8_t)i)));
     free(half);
     free(back);
     free(wide);
