@@ -41,7 +41,7 @@ target_include_directories(sardonyx_core INTERFACE ${PROJECT_SOURCE_DIR}/src)
 if(SDX_SHARED)
   sdx_library(sardonyx_shared SHARED)
   target_link_libraries(sardonyx_shared PRIVATE ${sdx_link_libraries})
-  target_link_options(sardonyx_shared PRIVATE "-Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/sardonyx.map")
+  target_link_options(sardonyx_shared PRIVATE "-Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/sardonyx.map" -Wl,--no-undefined)
   set_target_properties(sardonyx_shared PROPERTIES
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/sardonyx.map)
 endif()
