@@ -23,6 +23,6 @@ function(sdx_target target)
   target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
   target_compile_options(${target} PRIVATE
     ${sdx_warnings} -ffp-contract=off -fno-math-errno "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" ${sdx_sanitizers}
-    $<$<CONFIG:Release>:-O2> $<$<CONFIG:Debug>:-O1>)
+    $<IF:$<CONFIG:Debug>,-O1,-O2>)
   target_link_options(${target} PRIVATE ${sdx_sanitizers})
 endfunction()
