@@ -4,7 +4,6 @@
 
 #define SDX_NODISCARD __attribute__((warn_unused_result))
 #define SDX_NEVER_NULL __attribute__((returns_nonnull))
-#define SDX_NEVER_NULL __attribute__((returns_nonnull))
 #define SDX_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
 #define SDX_INLINE static inline __attribute__((always_inline))
 #define SDX_NOINLINE __attribute__((noinline))

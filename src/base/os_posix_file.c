@@ -25,7 +25,8 @@ enum {
 };
 
 /* "file 'm.onnx': cannot be opened (permission denied)" */
-SDX_COLD SDX_NEVER_NULL static sdx_status file_error(const char *path, const char *what, int error) {
+SDX_COLD SDX_NEVER_NULL static sdx_status file_error(const char *path, const char *what,
+                                                     int error) {
     char reason[128];
     if (strerror_r(error, reason, sizeof reason) != 0) {
         (void)snprintf(reason, sizeof reason, "error %d", error);
@@ -99,8 +100,8 @@ static sdx_status map_fd(int fd, const char *path, size_t size, sdx_file *out) {
 }
 
 static sdx_status open_and_map(const char *path, int flags, sdx_file *out) {
-    int fd;
-    size_t size;
+    int fd = -1;
+    size_t size = 0;
     SDX_TRY(open_regular(path, flags, &fd, &size));
     const sdx_status status = map_fd(fd, path, size, out);
     (void)close(fd);
@@ -166,8 +167,8 @@ static sdx_status read_fd(int fd, const char *path, size_t size, sdx_heap *heap,
 }
 
 sdx_status sdx_file_read(const char *path, sdx_heap *heap, sdx_file *out) {
-    int fd;
-    size_t size;
+    int fd = -1;
+    size_t size = 0;
     SDX_TRY(open_regular(path, 0, &fd, &size));
     const sdx_status status = read_fd(fd, path, size, heap, out);
     (void)close(fd);
@@ -236,8 +237,8 @@ static sdx_status copy_bytes(int from, const char *path, int to, size_t *size) {
 }
 
 sdx_status sdx_file_snapshot(const char *path, sdx_file *out) {
-    int from;
-    size_t size;
+    int from = -1;
+    size_t size = 0;
     SDX_TRY(open_regular(path, 0, &from, &size));
     int to = -1;
     sdx_status status = open_unnamed(&to);

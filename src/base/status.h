@@ -15,8 +15,8 @@
 #include "sardonyx/sardonyx.h"
 
 /* A new error with a printf-made text (lower case, no final period). Never NULL. */
-sdx_status sdx_fail(sdx_code code, const char *format, ...)
-    SDX_NODISCARD SDX_NEVER_NULL SDX_PRINTF(2, 3);
+sdx_status sdx_fail(sdx_code code, const char *format, ...) SDX_NODISCARD SDX_NEVER_NULL
+    SDX_PRINTF(2, 3);
 
 /* Puts "place: " in front of the text of `status` and returns it; NULL stays NULL, the code is
  * kept. */

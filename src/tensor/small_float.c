@@ -103,10 +103,7 @@ uint16_t sdx_f32_to_f16(float f) {
     return (uint16_t)(sign | (code < 0x7c00u ? code : 0x7c00u));
 }
 
-float sdx_bf16_to_f32(uint16_t h) {
-    const uint32_t bits = (uint32_t)h << 16;
-    return float_of((bits & F32_MAGNITUDE) > F32_INFINITY ? bits | F32_QUIET : bits);
-}
+float sdx_bf16_to_f32(uint16_t h) { return float_of((uint32_t)h << 16); }
 
 uint16_t sdx_f32_to_bf16(float f) {
     const uint32_t bits = bits_of(f);
