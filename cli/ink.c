@@ -201,7 +201,7 @@ static void level_ink(struct sheet *sheet, double largest) {
     }
     const double level = sum / n_strong;
     for (size_t i = 0; i < sheet->n; i++) {
-        const double ink = 2 * ((double)sheet->ink[i] / level - 0.25);
+        const double ink = ((double)sheet->ink[i] / level - 0.25) / 0.75;
         sheet->ink[i] = (float)fmin(1, fmax(0, ink));
     }
 }

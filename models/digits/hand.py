@@ -52,17 +52,8 @@ def stroke(u, thin):
     return np.clip((ridge / ridge.max() - 0.35) * 5 + 0.5, 0, 1)
 
 
-def foot(digit):
-    """The bar that some hands draw beneath a 1."""
-    digit = digit.copy()
-    digit[7, 1:7] = np.maximum(digit[7, 1:7], 13)
-    return digit
-
-
-def draw(digit, rng, bend=1.0, thin=None):
-    """An 8 x 8 digit of 0 to 16 as ink of 0 to 1 on SIDE x SIDE, bent by chance."""
-    spread = cubic(SIDE, CELLS)
-    u = spread @ np.pad(digit / 16.0, 2) @ spread.T
+def bent(rng, bend=1.0):
+    """For each pixel of a drawing, x and y of what is seen there: turned, sheared, stretched."""
     angle = bend * rng.uniform(-0.25, 0.25)
     shear = bend * rng.uniform(-0.25, 0.25)
     wide, tall = 1 + bend * rng.uniform(-0.25, 0.25, 2)
@@ -70,8 +61,45 @@ def draw(digit, rng, bend=1.0, thin=None):
     x, y = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
     x = (x + shear * y) * wide + bend * 1.5 * smooth_field(rng)
     y = y * tall + bend * 1.5 * smooth_field(rng)
-    u = bilinear(u, x + (SIDE - 1) / 2, y + (SIDE - 1) / 2)
-    return stroke(u, rng.uniform(0, 0.85) if thin is None else thin)
+    return x + (SIDE - 1) / 2, y + (SIDE - 1) / 2
+
+
+def draw(digit, rng, bend=1.0, thin=None):
+    """An 8 x 8 digit of 0 to 16 as ink of 0 to 1 on SIDE x SIDE."""
+    spread = cubic(SIDE, CELLS)
+    u = spread @ np.pad(digit / 16.0, 2) @ spread.T
+    return stroke(bilinear(u, *bent(rng, bend)), rng.uniform(0, 0.85) if thin is None else thin)
+
+
+# Lines of digits as people draw them who are rare among the writers of the data set: points in a
+# square of side 1, y downwards.
+PEN = {
+    1: [
+        [[(0.3, 0.3), (0.55, 0.05), (0.55, 0.95)]],
+        [[(0.3, 0.3), (0.55, 0.05), (0.55, 0.95)], [(0.3, 0.95), (0.8, 0.95)]],
+    ],
+    4: [
+        [[(0.3, 0.05), (0.2, 0.55), (0.8, 0.55)], [(0.7, 0.15), (0.65, 0.95)]],
+        [[(0.65, 0.95), (0.65, 0.05), (0.15, 0.65), (0.9, 0.65)]],
+    ],
+    7: [
+        [[(0.15, 0.08), (0.85, 0.05), (0.45, 0.95)]],
+        [[(0.15, 0.08), (0.85, 0.05), (0.4, 0.95)], [(0.3, 0.5), (0.8, 0.48)]],
+    ],
+}
+
+
+def pen(lines, rng):
+    """Lines drawn with a pen of any thickness, bent by chance, like draw()."""
+    at = np.stack(bent(rng), axis=2) / SIDE * CELLS / 8 - (CELLS / 8 - 1) / 2
+    nearest = np.full((SIDE, SIDE), np.inf)
+    for line in lines:
+        points = np.array(line) + rng.normal(0, 0.03, (len(line), 2))
+        for start, end in zip(points[:-1], points[1:]):
+            along = (at - start) @ (end - start) / ((end - start) @ (end - start))
+            closest = start + np.clip(along, 0, 1)[:, :, None] * (end - start)
+            nearest = np.minimum(nearest, np.linalg.norm(at - closest, axis=2))
+    return np.clip((rng.uniform(0.02, 0.1) - nearest) * SIDE * 8 / CELLS + 0.5, 0, 1)
 
 
 def photograph(drawn, side, rng):

@@ -103,7 +103,7 @@ def ink(g, width, height, polarity="auto"):
     if largest < LEAST_CONTRAST:
         return None
     level = d[d >= largest / 2].mean()
-    v = np.clip(2 * (d / level - 0.25), 0, 1)
+    v = np.clip((d / level - 0.25) / 0.75, 0, 1)
     y, x = np.mgrid[0:h, 0:w] + 0.5
     mass = v.sum()
     cx, cy = (v * x).sum() / mass, (v * y).sum() / mass
