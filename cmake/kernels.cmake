@@ -4,6 +4,8 @@
 #   src/kernels/<set>/*.c  compiled once, the same way: what vec.h cannot say
 #   src/kernels/host_*.c   compiled once, without a set: the choice among them
 #
+# The sets with dot products add to the set below them: of src/kernels/*.c they need their table and dot_*.c only.
+#
 # Besides SDX_ISA (a token to paste into names) each compilation sees SDX_SET_<SET>=1, for #if. All objects end up in sdx_kernel_objects.
 
 set(sdx_avx2 -mavx2 -mfma -mf16c)
@@ -30,10 +32,14 @@ list(FILTER sdx_kernel_sources EXCLUDE REGEX "/host_[^/]*$")
 
 set(sdx_kernel_objects)
 foreach(set IN LISTS sdx_sets)
+  set(sdx_own_sources ${sdx_kernel_sources})
+  if(set MATCHES "^(avx512vnni|neondot)$")
+    list(FILTER sdx_own_sources INCLUDE REGEX "/(table|dot_[^/]*)[.]c$")
+  endif()
   file(GLOB sdx_set_sources CONFIGURE_DEPENDS src/kernels/${set}/*.c)
-  if(sdx_kernel_sources OR sdx_set_sources)
+  if(sdx_own_sources OR sdx_set_sources)
     string(TOUPPER ${set} SET)
-    add_library(sdx_kernels_${set} OBJECT ${sdx_kernel_sources} ${sdx_set_sources})
+    add_library(sdx_kernels_${set} OBJECT ${sdx_own_sources} ${sdx_set_sources})
     sdx_target(sdx_kernels_${set})
     target_include_directories(sdx_kernels_${set} PRIVATE src include)
     target_compile_definitions(sdx_kernels_${set} PRIVATE SDX_ISA=${set} SDX_SET_${SET}=1)

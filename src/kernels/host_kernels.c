@@ -1,4 +1,6 @@
 /* The choice among the tables: compiled once, for the baseline. */
+#include <stdatomic.h>
+
 #include "base/cpu.h"
 #include "kernels/kernels.h"
 
@@ -29,7 +31,14 @@ const sdx_kernel_table *sdx_kernels_of(sdx_isa isa) {
     return (unsigned)isa < SDX_ISA_COUNT && sdx_cpu_has(isa) ? tables[isa] : NULL;
 }
 
+/* Chosen at the first call; two threads that choose at once choose the same. */
 const sdx_kernel_table *sdx_kernels(void) {
-    const sdx_kernel_table *best = tables[sdx_cpu_best()];
-    return best ? best : &sdx_kernel_table_scalar;
+    static const sdx_kernel_table *_Atomic chosen;
+    const sdx_kernel_table *table = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (!table) {
+        table = sdx_kernels_of(sdx_cpu_best());
+        if (!table) table = &sdx_kernel_table_scalar;
+        atomic_store_explicit(&chosen, table, memory_order_relaxed);
+    }
+    return table;
 }
