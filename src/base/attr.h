@@ -14,6 +14,7 @@
 #define SDX_ALIGNED(n) __attribute__((aligned(n)))
 #define SDX_ASSUME_ALIGNED(p, n) __builtin_assume_aligned((p), (n))
 #define SDX_PREFETCH(p) __builtin_prefetch((p), 0, 3)
+#define SDX_PREFETCH_FAR(p) __builtin_prefetch((p), 0, 2) /* into the second-level cache */
 
 /* SDX_UNROLL(8) before a loop asks for eight copies of its body; the count must be a literal. */
 #define SDX_PRAGMA_(x) _Pragma(#x)

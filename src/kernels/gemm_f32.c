@@ -5,7 +5,10 @@
  * tiles agree bit for bit. */
 #include "kernels/gemm_f32.h"
 
-enum { MAX_PANELS = 4 };
+enum {
+    MAX_PANELS = 4,
+    CACHE_LINE = 16, /* floats */
+};
 
 /* One tile of one block of k. */
 typedef struct tile {
@@ -13,6 +16,9 @@ typedef struct tile {
     const float *b; /* panel q: b[q * b_panel + p * b_row + j] */
     size_t b_row, b_panel;
     size_t depth;
+    const float
+        *ahead; /* what is fetched meanwhile, a cache line a step: a column of the next panel */
+    size_t ahead_row;
 } tile;
 
 /* out[i * panels * NR + j]; rows and panels are constants at every call, so the sums are registers.
@@ -27,7 +33,10 @@ SDX_INLINE void tile_run(const tile *t, float *out, size_t rows, size_t panels) 
         sum[i][j] = vf_set(0.0f);
     const float *a = t->a;
     const float *b = t->b;
-    for (size_t p = 0; p < t->depth; p++, a += rows, b += t->b_row) {
+    const float *ahead = t->ahead;
+    for (size_t p = 0; p < t->depth; p++, a += rows, b += t->b_row, ahead += t->ahead_row) {
+        SDX_PREFETCH(a + 48 * rows);
+        SDX_PREFETCH_FAR(ahead);
         vf line[MAX_PANELS * GEMM_VECTORS];
         SDX_UNROLL(16)
         for (size_t j = 0; j < vectors; j++)
@@ -120,13 +129,16 @@ static void run_tiles(const work *w, const float *b, size_t b_row, size_t b_pane
                       size_t col, size_t n_cols) {
     float out[GEMM_MR * MAX_PANELS * GEMM_NR];
     for (size_t i = w->tile0; i < w->tile1; i++) {
+        const size_t line = (i - w->tile0) * CACHE_LINE;
         const size_t begin = gemm_tile_row(i, w->n_rows);
         const size_t height = gemm_tile_row(i + 1, w->n_rows) - begin;
         const tile t = {.a = w->a + begin * w->a_depth + w->a_skip * height,
                         .b = b,
                         .b_row = b_row,
                         .b_panel = b_panel,
-                        .depth = w->depth};
+                        .depth = w->depth,
+                        .ahead = line < GEMM_NR ? b + panels * b_panel + line : b,
+                        .ahead_row = line < GEMM_NR ? b_row : 0};
         tiles[panels][height](&t, out);
         finish(w, out, panels * GEMM_NR, w->row0 + begin, height, col, n_cols);
     }
@@ -161,27 +173,35 @@ static void run_panels(const work *w, float *edge) {
     run_tiles(w, edge, GEMM_NR, 0, 1, col, left);
 }
 
-/* One block of k over rows of A that are packed block by block into scratch. */
+static void pack_rows(const work *w, const float *a) {
+    const sdx_gemm_f32 *g = w->g;
+    for (size_t i = w->tile0; i < w->tile1; i++) {
+        const size_t begin = gemm_tile_row(i, w->n_rows);
+        const size_t height = gemm_tile_row(i + 1, w->n_rows) - begin;
+        SDX_KERNEL(gemm_f32_interleave)
+        (g->scratch + begin * w->depth, height, a + begin * g->a_row, height, w->depth, g->a_row,
+         g->a_col);
+    }
+}
+
+/* One block of k over rows of A that are packed block by block into scratch; a single row whose
+ * elements are neighbours is a packed tile as it is. */
 static void run_plain_a(work *w) {
     const sdx_gemm_f32 *g = w->g;
+    w->a_depth = w->depth;
+    w->a_skip = 0;
     for (size_t row = g->m0; row < g->m1; row += GEMM_MC) {
-        const size_t rows = g->m1 - row < GEMM_MC ? g->m1 - row : GEMM_MC;
         const float *a = g->a + row * g->a_row + w->k0 * g->a_col;
         w->row0 = row;
-        w->n_rows = rows;
+        w->n_rows = g->m1 - row < GEMM_MC ? g->m1 - row : GEMM_MC;
         w->tile0 = 0;
-        w->tile1 = gemm_tiles(rows);
-        for (size_t i = 0; i < w->tile1; i++) {
-            const size_t begin = gemm_tile_row(i, rows);
-            const size_t height = gemm_tile_row(i + 1, rows) - begin;
-            SDX_KERNEL(gemm_f32_interleave)
-            (g->scratch + begin * w->depth, height, a + begin * g->a_row, height, w->depth,
-             g->a_row, g->a_col);
+        w->tile1 = gemm_tiles(w->n_rows);
+        w->a = a;
+        if (w->n_rows > 1 || g->a_col != 1) {
+            pack_rows(w, a);
+            w->a = g->scratch;
         }
-        w->a = g->scratch;
-        w->a_depth = w->depth;
-        w->a_skip = 0;
-        run_panels(w, g->scratch + rows * w->depth);
+        run_panels(w, g->scratch + w->n_rows * w->depth);
     }
 }
 
