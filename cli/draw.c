@@ -1,5 +1,8 @@
-/* draw.h: 24-bit colours (ISO 8613-6), or the four half-blocks where there are none. */
+/* draw.h: 24-bit colours (ISO 8613-6), xterm's 256, or the four half-blocks where there are none.
+ */
 #include "cli/draw.h"
+
+#include <string.h>
 
 struct colour {
     unsigned red, green, blue;
@@ -23,15 +26,51 @@ static bool is_bright(struct colour colour) {
     return 299 * colour.red + 587 * colour.green + 114 * colour.blue > 1000 * 127;
 }
 
-static void put_pair(struct text *line, struct colour upper, struct colour lower, bool colours) {
+/* The step of 0, 95, 135, 175, 215, 255 that is nearest to a sample. */
+static unsigned cube_step(unsigned sample) {
+    return sample < 48 ? 0 : sample < 115 ? 1 : (sample - 35) / 40;
+}
+
+/* xterm's palette: 16 to 231 are a cube of colours, 232 to 255 are grays 8, 18, ... 238. */
+static unsigned palette_index(struct colour colour) {
+    const bool gray = colour.red == colour.green && colour.green == colour.blue;
+    if (gray && colour.red > 3 && colour.red < 247) {
+        const unsigned step = colour.red < 8 ? 0 : (colour.red - 3) / 10;
+        return 232 + (step < 23 ? step : 23);
+    }
+    return 16 + 36 * cube_step(colour.red) + 6 * cube_step(colour.green) + cube_step(colour.blue);
+}
+
+/* The sequence that makes `upper` the foreground and `lower` the background. */
+static void set_colours(struct text *line, struct colour upper, struct colour lower,
+                        bool all_colours) {
+    if (all_colours) {
+        text_add(line, "\033[38;2;%u;%u;%u;48;2;%u;%u;%um", upper.red, upper.green, upper.blue,
+                 lower.red, lower.green, lower.blue);
+    } else {
+        text_add(line, "\033[38;5;%u;48;5;%um", palette_index(upper), palette_index(lower));
+    }
+}
+
+/* Rows y and y + 1 of the picture. */
+static void draw_line(struct text *line, const struct image *image, size_t y,
+                      const struct terminal *terminal) {
     static const char *const blocks[] = {" ", "\xe2\x96\x84", "\xe2\x96\x80",
                                          "\xe2\x96\x88"}; /* none, lower, upper, both */
-    if (colours) {
-        text_add(line, "\033[38;2;%u;%u;%u;48;2;%u;%u;%um%s", upper.red, upper.green, upper.blue,
-                 lower.red, lower.green, lower.blue, blocks[2]);
-    } else {
-        text_add(line, "%s", blocks[2 * is_bright(upper) + is_bright(lower)]);
+    struct colour before[2] = {{0}};
+    for (size_t x = 0; x < image->width; x++) {
+        const struct colour pair[2] = {pixel(image, x, y), pixel(image, x, y + 1)};
+        if (!terminal->colour) {
+            text_add(line, "%s", blocks[2 * is_bright(pair[0]) + is_bright(pair[1])]);
+            continue;
+        }
+        if (x == 0 || memcmp(before, pair, sizeof pair) != 0) {
+            set_colours(line, pair[0], pair[1], terminal->all_colours);
+        }
+        text_add(line, "%s", blocks[2]);
+        memcpy(before, pair, sizeof pair);
     }
+    text_add(line, "%s", terminal_paint(terminal, PAINT_PLAIN));
 }
 
 bool image_draw(const struct image *image, const struct terminal *terminal, struct block *block,
@@ -46,11 +85,7 @@ bool image_draw(const struct image *image, const struct terminal *terminal, stru
         image = &small;
     }
     for (size_t y = 0; y < image->height; y += 2) {
-        struct text *const line = block_add(block, image->width);
-        for (size_t x = 0; x < image->width; x++) {
-            put_pair(line, pixel(image, x, y), pixel(image, x, y + 1), terminal->colour);
-        }
-        text_add(line, "%s", terminal_paint(terminal, PAINT_PLAIN));
+        draw_line(block_add(block, image->width), image, y, terminal);
     }
     image_free(&small);
     return true;

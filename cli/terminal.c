@@ -9,11 +9,14 @@
 struct terminal terminal_look(bool plain) {
     const char *const no_colour = getenv("NO_COLOR");
     const char *const term = getenv("TERM");
+    const char *const depth = getenv("COLORTERM");
     if (plain || !os_is_terminal(1)) {
         return (struct terminal){0};
     }
     const bool dumb = term == NULL || strcmp(term, "dumb") == 0;
     return (struct terminal){.colour = !dumb && (no_colour == NULL || no_colour[0] == 0),
+                             .all_colours = depth != NULL && (strcmp(depth, "truecolor") == 0 ||
+                                                              strcmp(depth, "24bit") == 0),
                              .columns = os_columns()};
 }
 
