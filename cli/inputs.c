@@ -13,7 +13,7 @@
 #include "cli/zip.h"
 
 const struct option input_options[] = {
-    {"input", "[NAME=]FILE", "value of an input: .npy .npz .pb .json .bin .raw .png .jpg .ppm .pgm",
+    {"input", "[NAME=]FILE", "an input: .npy .npz .pb .json .bin .raw .png .jpg .ppm .pgm",
      OPTION_LIST, offsetof(struct input_settings, files)},
     {"shape", "NAME=AxBxC", "shape of an input that no file gives", OPTION_LIST,
      offsetof(struct input_settings, shapes.shapes)},

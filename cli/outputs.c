@@ -14,9 +14,8 @@
 #include "cli/zip.h"
 
 const struct option output_options[] = {
-    {"output", "[NAME=]FILE",
-     "write an output: .npy .npz .pb .json .raw, - for JSON (unnamed .npz: all outputs)",
-     OPTION_LIST, offsetof(struct output_settings, files)},
+    {"output", "[NAME=]FILE", "write an output: .npy .npz .pb .json .raw, - (JSON)", OPTION_LIST,
+     offsetof(struct output_settings, files)},
     {"output-dir", "DIR", "write every output to a file of its own", OPTION_TEXT,
      offsetof(struct output_settings, folder)},
     {"format", "NAME", "of these files: npy, pb, json or raw (default: npy)", OPTION_TEXT,

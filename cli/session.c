@@ -5,10 +5,10 @@
 #include <string.h>
 
 const struct option session_options[] = {
-    {"threads", "N", "threads of a run, this one included (default: the CPUs of this process)",
-     OPTION_COUNT, offsetof(struct session_settings, threads)},
-    {"memory-limit", "BYTES", "most memory for model and for context: 512M, 2G (default: no limit)",
-     OPTION_BYTES, offsetof(struct session_settings, memory_limit)},
+    {"threads", "N", "threads of a run, this one included (default: all CPUs)", OPTION_COUNT,
+     offsetof(struct session_settings, threads)},
+    {"memory-limit", "BYTES", "most memory for model and for context: 512M, 2G", OPTION_BYTES,
+     offsetof(struct session_settings, memory_limit)},
     {"load", "MODE", "how the file is held: map, copy or snapshot (default: map)", OPTION_TEXT,
      offsetof(struct session_settings, load)},
     {"external-data", "DIR", "folder of external data (default: the model's)", OPTION_TEXT,
