@@ -4,6 +4,7 @@
 #define SDX_OPS_ELEMENTWISE_UNARY_MATH_H
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "base/attr.h"
 
