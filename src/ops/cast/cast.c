@@ -123,15 +123,25 @@ static sdx_status from_1(sdx_upgrade *u) {
 }
 static const sdx_upgrade_rule upgrades[] = {{.below = 6, .apply = from_1}};
 
+/* Whether all elements that are numbers fit into int32; the others are sizes. */
+static bool fit_int32(const sdx_infer *in) {
+    sdx_dim ints[4 * SDX_MAX_RANK];
+    size_t n;
+    if (!sdx_infer_ints(in, 0, ints, sizeof ints / sizeof *ints, &n)) return false;
+    for (size_t i = 0; i < n; i++)
+        if (sdx_dim_is_number(ints[i]) && (ints[i] < INT32_MIN || ints[i] > INT32_MAX))
+            return false;
+    return true;
+}
+
 /* Shape, and elements where integers stay integers. */
 static sdx_status infer_elements(sdx_infer *in) {
-    const sdx_dtype from = sdx_infer_dtype(in, 0);
     const sdx_type *const to = in->out[0].type;
     if (!sdx_infer_ranked(in, 0)) return NULL;
     SDX_TRY(sdx_infer_set_shape(in, 0, (size_t)in->in[0].rank, in->in[0].dims));
-    const bool wide = to && to->kind == SDX_TENSOR && to->dtype == SDX_INT64;
-    const bool kept = to && to->kind == SDX_TENSOR && to->dtype == SDX_INT32 && from == SDX_INT32;
-    return wide || kept ? sdx_infer_same_ints(in, 0, 0) : NULL;
+    const sdx_dtype dtype = to && to->kind == SDX_TENSOR ? to->dtype : SDX_UNDEFINED;
+    const bool kept = dtype == SDX_INT64 || (dtype == SDX_INT32 && fit_int32(in));
+    return in->arena && kept ? sdx_infer_same_ints(in, 0, 0) : NULL;
 }
 
 static sdx_status infer_cast(sdx_infer *in) {
