@@ -10,7 +10,6 @@ function(sdx_test_program name)
   add_executable(${name} ${ARGN})
   sdx_target(${name})
   target_link_libraries(${name} PRIVATE sardonyx_core)
-  target_compile_definitions(${name} PRIVATE "SDX_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
 endfunction()
 
 find_path(SDX_CMOCKA_INCLUDE cmocka.h)
@@ -55,9 +54,7 @@ foreach(folder IN LISTS test_folders)
 endforeach()
 
 # The examples of the documents, as users would build them. They take a model and end with 0.
-if(TARGET sardonyx)
-  file(GLOB examples CONFIGURE_DEPENDS examples/*.c)
-endif()
+file(GLOB examples CONFIGURE_DEPENDS examples/*.c)
 foreach(source IN LISTS examples)
   get_filename_component(name ${source} NAME_WE)
   add_executable(example_${name} ${source})
