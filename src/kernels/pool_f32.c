@@ -3,35 +3,51 @@
 
 #include "kernels/window.h"
 
+enum { WIDTH = 4 }; /* vectors of outputs whose taps are gathered side by side */
+
 typedef vf pool_join(vf a, vf b);
 
 static inline vf join_max(vf a, vf b) { return vf_max_nan(a, b); }
 static inline vf join_sum(vf a, vf b) { return vf_add(a, b); }
 
-/* All taps of n outputs of row oy from ox on, in order. join is a constant at every call. */
-SDX_INLINE vf taps(const window_rows *rows, size_t oy, size_t ox, size_t n, pool_join *join) {
+/* All taps, in order, of `width` vectors of outputs of the current row from ox on; of one vector, n
+ * elements. width and join are constants at every call. */
+SDX_INLINE void taps(vf *v, const window_rows *rows, size_t ox, size_t width, size_t n,
+                     pool_join *join) {
     const sdx_window *w = rows->window;
-    vf v = vf_set(rows->pad);
+    for (size_t c = 0; c < width; c++)
+        v[c] = vf_set(rows->pad);
     for (size_t ky = 0; ky < w->kernel_h; ky++) {
-        for (size_t kx = 0; kx < w->kernel_w; kx++) {
-            const float *x = window_tap(rows, oy, ky, kx) + ox;
-            v = join(v, n < VF_N ? vf_load_n(x, n) : vf_load(x));
+        const float *row = window_row(rows, ky) + ox;
+        window_tap tap = {0, 0};
+        for (size_t kx = 0; kx < w->kernel_w; kx++, tap = window_next(rows, tap)) {
+            const float *x = row + window_at(rows, tap);
+            SDX_UNROLL(4)
+            for (size_t c = 0; c < width; c++)
+                v[c] = join(v[c], n < VF_N ? vf_load_n(x, n) : vf_load(x + c * VF_N));
         }
     }
-    return v;
 }
 
 void SDX_KERNEL(max_pool_f32)(float *y, const float *x, const sdx_pool_f32 *pool) {
     const sdx_window *w = &pool->window;
     if (w->out_h == 0 || w->out_w == 0) return;
     window_rows rows = window_open(w, x, -INFINITY, pool->scratch);
+    vf v[WIDTH];
     for (size_t oy = 0; oy < w->out_h; oy++, y += w->out_w) {
         window_advance(&rows, oy);
         size_t ox = 0;
-        for (; w->out_w - ox >= VF_N; ox += VF_N)
-            vf_store(y + ox, taps(&rows, oy, ox, VF_N, join_max));
-        if (ox < w->out_w)
-            vf_store_n(y + ox, taps(&rows, oy, ox, w->out_w - ox, join_max), w->out_w - ox);
+        for (; w->out_w - ox >= WIDTH * VF_N; ox += WIDTH * VF_N) {
+            taps(v, &rows, ox, WIDTH, VF_N, join_max);
+            for (size_t c = 0; c < WIDTH; c++)
+                vf_store(y + ox + c * VF_N, v[c]);
+        }
+        while (ox < w->out_w) {
+            const size_t n = w->out_w - ox < VF_N ? w->out_w - ox : VF_N;
+            taps(v, &rows, ox, 1, n, join_max);
+            vf_store_n(y + ox, v[0], n);
+            ox += n;
+        }
     }
 }
 
@@ -42,6 +58,16 @@ static size_t count(size_t place, size_t kernel, size_t dilation, size_t begin, 
     for (size_t k = 0; k < kernel; k++, place += dilation)
         n += place >= begin && place < end;
     return n;
+}
+
+SDX_INLINE void average(float *y, vf sum, const float *across, vf down, size_t n) {
+    const vf count_across = n < VF_N ? vf_load_n(across, n) : vf_load(across);
+    const vf v = vf_div(sum, vf_mul(count_across, down));
+    if (n < VF_N) {
+        vf_store_n(y, v, n);
+    } else {
+        vf_store(y, v);
+    }
 }
 
 void SDX_KERNEL(average_pool_f32)(float *y, const float *x, const sdx_pool_f32 *pool) {
@@ -60,14 +86,18 @@ void SDX_KERNEL(average_pool_f32)(float *y, const float *x, const sdx_pool_f32 *
                   w->pad_top + w->in_h + (all ? w->pad_bottom : 0));
         const vf rows_counted = vf_set((float)down);
         window_advance(&rows, oy);
+        vf v[WIDTH];
         size_t ox = 0;
-        for (; w->out_w - ox >= VF_N; ox += VF_N) {
-            const vf n = vf_mul(vf_load(across + ox), rows_counted);
-            vf_store(y + ox, vf_div(taps(&rows, oy, ox, VF_N, join_sum), n));
+        for (; w->out_w - ox >= WIDTH * VF_N; ox += WIDTH * VF_N) {
+            taps(v, &rows, ox, WIDTH, VF_N, join_sum);
+            for (size_t c = 0; c < WIDTH; c++)
+                average(y + ox + c * VF_N, v[c], across + ox + c * VF_N, rows_counted, VF_N);
         }
-        if (ox == w->out_w) continue;
-        const size_t left = w->out_w - ox;
-        const vf n = vf_mul(vf_load_n(across + ox, left), rows_counted);
-        vf_store_n(y + ox, vf_div(taps(&rows, oy, ox, left, join_sum), n), left);
+        while (ox < w->out_w) {
+            const size_t n = w->out_w - ox < VF_N ? w->out_w - ox : VF_N;
+            taps(v, &rows, ox, 1, n, join_sum);
+            average(y + ox, v[0], across + ox, rows_counted, n);
+            ox += n;
+        }
     }
 }

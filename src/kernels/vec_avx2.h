@@ -97,6 +97,15 @@ SDX_INLINE vf vf_scale2(vf v, vf n) {
     return vf_mul(vf_mul(v, low), high);
 }
 
+/* 2 VF_N floats: those at even and those at odd places. */
+SDX_INLINE void vf_load_split(const float *p, vf *even, vf *odd) {
+    const vf low = vf_load(p), high = vf_load(p + VF_N);
+    const __m256d even_halves = _mm256_castps_pd(_mm256_shuffle_ps(low, high, 0x88));
+    const __m256d odd_halves = _mm256_castps_pd(_mm256_shuffle_ps(low, high, 0xdd));
+    *even = _mm256_castpd_ps(_mm256_permute4x64_pd(even_halves, 0xd8)); /* quarters 0 2 1 3 */
+    *odd = _mm256_castpd_ps(_mm256_permute4x64_pd(odd_halves, 0xd8));
+}
+
 /* Turns VF_N rows into columns. Afterwards lane i of v[j] is what lane j of v[i] was. */
 SDX_INLINE void vf_transpose(vf v[VF_N]) {
     vf t[VF_N];

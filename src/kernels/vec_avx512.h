@@ -80,6 +80,14 @@ SDX_INLINE vf vf_from_bits(vi v) { return _mm512_castsi512_ps(v); }
 SDX_INLINE vi vf_to_i(vf v) { return _mm512_cvtps_epi32(v); } /* v is integral, within int32 */
 SDX_INLINE vf vi_to_f(vi v) { return _mm512_cvtepi32_ps(v); }
 
+/* 2 VF_N floats: those at even and those at odd places. */
+SDX_INLINE void vf_load_split(const float *p, vf *even, vf *odd) {
+    const vi order = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const vf low = vf_load(p), high = vf_load(p + VF_N);
+    *even = _mm512_permutex2var_ps(low, order, high);
+    *odd = _mm512_permutex2var_ps(low, vi_or(order, vi_set(1)), high);
+}
+
 /* Turns VF_N rows into columns. Afterwards lane i of v[j] is what lane j of v[i] was. */
 SDX_INLINE void vf_transpose(vf v[VF_N]) {
     vf t[VF_N];

@@ -100,6 +100,13 @@ SDX_INLINE vf vf_scale2(vf v, vf n) {
     return vf_mul(vf_mul(v, low), high);
 }
 
+/* 2 VF_N floats: those at even and those at odd places. */
+SDX_INLINE void vf_load_split(const float *p, vf *even, vf *odd) {
+    const float32x4x2_t both = vld2q_f32(p);
+    *even = both.val[0];
+    *odd = both.val[1];
+}
+
 /* Turns VF_N rows into columns. Afterwards lane i of v[j] is what lane j of v[i] was. */
 SDX_INLINE void vf_transpose(vf v[VF_N]) {
     const vf even_low = vzip1q_f32(v[0], v[2]), even_high = vzip2q_f32(v[0], v[2]);

@@ -105,6 +105,12 @@ SDX_INLINE vf vf_scale2(vf v, vf n) {
     return v * low * high;
 }
 
+/* 2 VF_N floats: those at even and those at odd places. */
+SDX_INLINE void vf_load_split(const float *p, vf *even, vf *odd) {
+    *even = p[0];
+    *odd = p[1];
+}
+
 /* Turns VF_N rows into columns: one is its own. */
 SDX_INLINE void vf_transpose(SDX_UNUSED vf v[VF_N]) {}
 

@@ -10,13 +10,20 @@
 
 #include "kernels/set.h"
 
+/* Where the inputs of a tap begin in their row, one for each output, side by side. */
+typedef struct window_tap {
+    size_t phase, shift;
+} window_tap;
+
 typedef struct window_rows {
     const sdx_window *window;
     const float *x;
     float *ring; /* `rows` rows of row_len */
     float pad;
     size_t rows, row_len, phase;
-    size_t next; /* the first padded row (input row + pad_top) that is not prepared yet */
+    size_t next;    /* the first padded row (input row + pad_top) that is not prepared yet */
+    size_t top;     /* where in the ring the rows of the current outputs begin */
+    window_tap tap; /* from one tap to the next */
 } window_rows;
 
 static inline window_rows window_open(const sdx_window *w, const float *x, float pad, float *ring) {
@@ -27,28 +34,41 @@ static inline window_rows window_open(const sdx_window *w, const float *x, float
                          .pad = pad,
                          .rows = (w->kernel_h - 1) * w->dilation_h + 1,
                          .row_len = len,
-                         .phase = len / w->stride_w};
+                         .phase = len / w->stride_w,
+                         .tap = {w->dilation_w % w->stride_w, w->dilation_w / w->stride_w}};
 }
 
-/* Columns of the phase that begins at padded place `start`: dst[i] = place start + i * step. */
-static inline void window_phase(float *dst, size_t n, const float *row, const sdx_window *w,
-                                size_t start, float pad) {
-    const size_t step = w->stride_w;
-    size_t i = 0;
-    for (; i < n && start + i * step < w->pad_left; i++)
-        dst[i] = pad;
-    if (step == 1) {
-        const size_t column = start + i - w->pad_left;
-        size_t end = column < w->in_w ? i + (w->in_w - column) : i;
-        end = end < n ? end : n;
-        for (const float *s = row + column - i; i < end; i++)
-            dst[i] = s[i];
-    } else {
-        for (; i < n && start + i * step - w->pad_left < w->in_w; i++)
-            dst[i] = row[start + i * step - w->pad_left];
+/* The places of groups [first, last): group g is the places g * stride_w on, one of each phase. */
+static inline void window_groups(const window_rows *r, float *dst, const float *row, size_t first,
+                                 size_t last) {
+    const sdx_window *w = r->window;
+    for (size_t g = first; g < last; g++) {
+        for (size_t f = 0; f < w->stride_w; f++) {
+            const size_t place = g * w->stride_w + f;
+            const bool inside = place >= w->pad_left && place - w->pad_left < w->in_w;
+            dst[f * r->phase + g] = inside ? row[place - w->pad_left] : r->pad;
+        }
     }
-    for (; i < n; i++)
-        dst[i] = pad;
+}
+
+/* The same for groups that lie inside the row, the first at `columns`, where vectors do it: all of
+ * stride 1, whole vectors of stride 2. Returns how many groups it did. */
+static inline size_t window_vectors(const window_rows *r, float *dst, const float *columns,
+                                    size_t n) {
+    const size_t stride = r->window->stride_w;
+    size_t g = 0;
+    if (stride == 1) {
+        for (; n - g >= VF_N; g += VF_N)
+            vf_store(dst + g, vf_load(columns + g));
+    } else if (stride == 2) {
+        for (; n - g >= VF_N; g += VF_N) {
+            vf even, odd;
+            vf_load_split(columns + 2 * g, &even, &odd);
+            vf_store(dst + g, even);
+            vf_store(dst + r->phase + g, odd);
+        }
+    }
+    return g;
 }
 
 static inline void window_prepare(window_rows *r, size_t padded_row) {
@@ -60,8 +80,15 @@ static inline void window_prepare(window_rows *r, size_t padded_row) {
         return;
     }
     const float *row = r->x + (padded_row - w->pad_top) * w->in_w;
-    for (size_t f = 0; f < w->stride_w; f++)
-        window_phase(dst + f * r->phase, r->phase, row, w, f, r->pad);
+    const size_t begin = (w->pad_left + w->stride_w - 1) / w->stride_w;
+    const size_t end = (w->pad_left + w->in_w) / w->stride_w;
+    size_t first = begin < r->phase ? begin : r->phase;
+    const size_t last = end < first ? first : end < r->phase ? end : r->phase;
+    window_groups(r, dst, row, 0, first);
+    if (first < last)
+        first +=
+            window_vectors(r, dst + first, row + first * w->stride_w - w->pad_left, last - first);
+    window_groups(r, dst, row, first, r->phase);
 }
 
 /* Makes sure that all rows which row oy of the outputs sees are in the ring. */
@@ -70,14 +97,22 @@ static inline void window_advance(window_rows *r, size_t oy) {
     if (r->next < first) r->next = first;
     for (; r->next < first + r->rows; r->next++)
         window_prepare(r, r->next);
+    r->top = first % r->rows;
 }
 
-/* Where the inputs of tap (ky, kx) begin for row oy: one for each output, side by side. */
-SDX_INLINE const float *window_tap(const window_rows *r, size_t oy, size_t ky, size_t kx) {
-    const sdx_window *w = r->window;
-    const size_t row = (oy * w->stride_h + ky * w->dilation_h) % r->rows;
-    const size_t place = kx * w->dilation_w;
-    return r->ring + row * r->row_len + place % w->stride_w * r->phase + place / w->stride_w;
+/* The padded row that tap row ky sees, of the row of outputs that was advanced to. */
+SDX_INLINE const float *window_row(const window_rows *r, size_t ky) {
+    const size_t row = r->top + ky * r->window->dilation_h;
+    return r->ring + (row < r->rows ? row : row - r->rows) * r->row_len;
+}
+
+SDX_INLINE size_t window_at(const window_rows *r, window_tap t) {
+    return t.phase * r->phase + t.shift;
+}
+SDX_INLINE window_tap window_next(const window_rows *r, window_tap t) {
+    const window_tap next = {t.phase + r->tap.phase, t.shift + r->tap.shift};
+    const size_t stride = r->window->stride_w;
+    return next.phase < stride ? next : (window_tap){next.phase - stride, next.shift + 1};
 }
 
 #endif
