@@ -191,7 +191,7 @@ bool npy_parse(const void *bytes, size_t size, const sdx_port_info *port, sdx_va
     const size_t have = size - header.data;
     if (!elements_count(header.dims, header.rank, &n) ||
         (header.type.size > 0 && n > have / header.type.size) || n * header.type.size != have ||
-        (header.type.size == 0 && n > (size_t)1 << 24)) {
+        (header.type.size == 0 && n > UINT16_MAX)) {
         return fault_code(
             fault, SDX_INVALID_ARGUMENT,
             "npy: %zu bytes of elements, which is not what the shape in the header needs", have);

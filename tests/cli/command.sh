@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# The command from outside: exit status, texts, formats and the verdicts of check. command.sh SARDONYX
+set -uo pipefail
+
+sardonyx=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failed=0
+
+# expect STATUS PATTERN ARGUMENT...: the command ends with this status and says what matches.
+expect() {
+    local wanted=$1 pattern=$2 said status
+    shift 2
+    said=$("$sardonyx" "$@" 2>&1)
+    status=$?
+    if [ $status -ne "$wanted" ] || ! grep -qE -- "$pattern" <<<"$said"; then
+        printf 'sardonyx %s\n  status %d, expected %d; expected /%s/ in\n%s\n' "$*" $status "$wanted" "$pattern" "$said"
+        failed=1
+    fi
+}
+
+# same FILE FILE
+same() {
+    cmp -s "$1" "$2" || { printf '%s differs from %s\n' "$1" "$2"; failed=1; }
+}
+
+# model OPERATOR: y = OPERATOR(x), float32 [n, 3], as the bytes of ModelProto.
+model() {
+    local type='\x0a\x0d\x08\x01\x12\x09\x0a\x03\x12\x01n\x0a\x02\x08\x03'
+    local node='\x0a\x01x\x12\x01y\x22\x08'$1
+    printf '\x08\x08\x3a\x41\x0a\x10'"$node"'\x12\x01g\x5a\x14\x0a\x01x\x12\x0f'"$type"
+    printf '\x62\x14\x0a\x01y\x12\x0f'"$type"'\x42\x02\x10\x0d'
+}
+
+# tensor BYTE: float32 [1, 3] of 0, 2 and the number whose third byte this is, as a TensorProto.
+tensor() {
+    printf '\x08\x01\x08\x03\x10\x01\x4a\x0c\x00\x00\x00\x00\x00\x00\x00\x40\x00\x00'"$1"'\x3f'
+}
+
+model Identity >m.onnx
+model Nonesuch >unknown.onnx
+
+expect 2 'usage: sardonyx COMMAND'
+expect 0 '^  run ' --help
+expect 0 '^sardonyx [0-9]+\.[0-9]+\.[0-9]+$' --version
+expect 2 "no command 'chekc', did you mean 'check'" chekc
+for command in run info check bench ops; do
+    expect 0 "^  sardonyx $command" $command --help
+    expect 2 "did you mean '--json'" $command --jsn
+done
+expect 2 'expected one: sardonyx run MODEL' run
+expect 10 'nix.onnx' run nix.onnx
+expect 11 'device' run /dev/null
+expect 5 'Nonesuch' info unknown.onnx
+
+expect 0 'x +float32 +n x 3' info m.onnx
+expect 0 '"Identity": 1' info m.onnx --json
+expect 0 'SDX_THREADS' info --knobs
+expect 0 '^threads +[1-9]' info --build
+expect 0 '^Identity +1' ops
+expect 0 '"runs": 5' bench m.onnx --runs 5 --json
+
+# Every format gives back what was written; the same seed gives the same numbers.
+expect 0 '2x3' run m.onnx --set n=2 --seed 7 --output y.npy --output y.npz --output y.pb --output y.json --output y.raw
+for file in y.npy y.npz y.pb y.json; do
+    expect 0 '2x3' run m.onnx --input $file --output again.npy
+    same y.npy again.npy
+done
+expect 8 'needs 60' run m.onnx --input x=y.raw --shape x=5x3
+expect 0 '2x3' run m.onnx --input x=y.raw --output again.npy
+same y.npy again.npy
+expect 0 '4x3' run m.onnx --shape x=4x3 --fill 1.5
+expect 2 'the model declares n x 3' run m.onnx --shape x=4x4
+expect 2 "no input 'z'; it has 'x'" run m.onnx --input z=y.npy
+expect 2 'says no format' run m.onnx --input m.onnx
+head -c 100 y.npy >cut.npy
+expect 3 'npy' run m.onnx --input x=cut.npy
+
+# check: a case that passes, one that fails, one that cannot run, and the list of expected failures.
+for name in good bad missing; do
+    mkdir -p cases/$name/test_data_set_0
+    cp m.onnx cases/$name/model.onnx
+    tensor '\x80' >cases/$name/test_data_set_0/input_0.pb
+    tensor '\x80' >cases/$name/test_data_set_0/output_0.pb
+done
+tensor '\x90' >cases/bad/test_data_set_0/output_0.pb
+cp unknown.onnx cases/missing/model.onnx
+expect 1 '^1 passed, 1 failed, 1 skipped$' check cases
+expect 1 'element \[0,2\] is 1, expected 1.125' check cases --fork
+expect 0 '^1 passed, 0 failed, 0 skipped$' check cases/bad --limit 0.1
+expect 1 '^0 passed, 1 failed, 0 skipped$' check cases/bad --rtol 0.1 --atol 0
+expect 0 '^0 passed, 0 failed, 1 skipped$' check cases --filter 'miss*'
+expect 0 'Nonesuch +1 +1' check cases/missing --missing
+expect 10 'matches the filter' check cases --filter nothing
+printf '# known\nbad  rounding\n' >expected
+expect 0 '^1 passed, 0 failed, 2 skipped$' check cases --expected-failures expected
+printf 'good rounding\n' >expected
+expect 1 'passes, though it is expected to fail \(rounding\)' check cases --expected-failures expected --filter good
+expect 1 '"failed": 1' check cases --json
+
+exit $failed
