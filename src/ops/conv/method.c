@@ -3,7 +3,6 @@
 
 enum {
     STRIP_BYTES = 512 * 1024, /* of columns: they stay in the second-level cache */
-    PLANE_BYTES = 16 << 20,   /* most scratch of the depthwise kernel: larger ones are oddities */
     UNITS_PER_LANE = 4,
     ROWS_MIN = 64,       /* output channels that are worth building the columns again */
     UNIT_WORK = 1 << 20, /* multiplications worth a unit */
@@ -66,21 +65,12 @@ static bool pointwise(const sdx_window_nd *w) {
     return true;
 }
 
-/* The scratch of the kernels for planes is in proportion to the padded width: absurd pads and
- * dilations go another way. */
-static bool plane_fits(const sdx_window *w) {
-    if (w->out_w == 0 || w->out_h == 0) return false;
-    const double rows = (double)(w->kernel_h - 1) * (double)w->dilation_h + 1;
-    const double width =
-        (double)w->out_w * (double)w->stride_w + (double)w->kernel_w * (double)w->dilation_w + 1;
-    return rows * width * sizeof(float) <= PLANE_BYTES;
-}
-
 static sdx_conv_method choose_method(sdx_conv *c, sdx_dtype dtype) {
     const sdx_conv_sizes *const s = &c->sizes;
     if (dtype == SDX_FLOAT64) return SDX_CONV_FLOAT64;
     const bool planes = sdx_window_plane(&s->window, &c->plane);
-    if (planes && s->in_channels == 1 && s->groups > 1 && !c->packed && plane_fits(&c->plane))
+    if (planes && s->in_channels == 1 && s->groups > 1 && !c->packed &&
+        sdx_window_plane_fits(&c->plane))
         return SDX_CONV_DEPTHWISE;
     /* packing panels pays from two tiles of rows on */
     if (pointwise(&s->window) && s->out_channels < 2 * sdx_kernels()->gemm_f32_info()->mr)

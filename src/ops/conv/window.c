@@ -1,6 +1,8 @@
 /* Sizes and pads of sliding windows. */
 #include "ops/conv/window.h"
 
+enum { PLANE_BYTES = 16 << 20 }; /* most scratch of a lane that slides over a plane */
+
 /* ---- attributes */
 
 /* The list of attribute `index`, of n numbers not below `least`; `other` where it is absent. */
@@ -184,6 +186,14 @@ bool sdx_window_plane(const sdx_window_nd *nd, sdx_window *plane) {
     plane->pad_top = nd->before[0];
     plane->pad_bottom = nd->after[0];
     return true;
+}
+
+bool sdx_window_plane_fits(const sdx_window *plane) {
+    if (plane->out_w == 0 || plane->out_h == 0) return false;
+    const double rows = (double)(plane->kernel_h - 1) * (double)plane->dilation_h + 1;
+    const double width = (double)plane->out_w * (double)plane->stride_w +
+                         (double)plane->kernel_w * (double)plane->dilation_w + 1;
+    return rows * width * sizeof(float) <= PLANE_BYTES;
 }
 
 sdx_taps sdx_window_taps(const sdx_window_nd *window, size_t d, size_t at) {

@@ -71,6 +71,9 @@ void sdx_window_bind(const sdx_window_spec *spec, const int64_t *in, const int64
 
 /* The same for kernels, which know planes: false when it has more than two dims. */
 bool sdx_window_plane(const sdx_window_nd *nd, sdx_window *plane);
+/* Whether the kernels that slide over planes should be used: their scratch is in proportion to the
+ * padded width, so absurd pads and dilations go another way. */
+bool sdx_window_plane_fits(const sdx_window *plane);
 
 /* Taps [first, last) of dim `d` that see inputs when the output stands at `at`. */
 typedef struct sdx_taps {
