@@ -4,9 +4,9 @@
 #include "ops/elementwise/unary_math.h"
 #include "ops/infer.h"
 
-static const sdx_unary by_erf = {
+const sdx_unary sdx_unary_gelu_erf = {
     .kernel = offsetof(sdx_kernel_table, gelu_erf_f32), .plain = math_gelu_erf, .work = 8};
-static const sdx_unary by_tanh = {
+const sdx_unary sdx_unary_gelu_tanh = {
     .kernel = offsetof(sdx_kernel_table, gelu_tanh_f32), .plain = math_gelu_tanh, .work = 8};
 static const sdx_unary quick = {
     .kernel = offsetof(sdx_kernel_table, silu_f32), .with = math_swish, .work = 8};
@@ -26,7 +26,7 @@ static sdx_status prepare(sdx_prepare *p) {
         return sdx_fail(SDX_INVALID_MODEL,
                         "attribute 'approximate' is '%.*s', expected 'none' or 'tanh'",
                         SDX_FMT(approximate));
-    p->prepared = tanh_form ? &by_tanh : &by_erf;
+    p->prepared = tanh_form ? &sdx_unary_gelu_tanh : &sdx_unary_gelu_erf;
     return NULL;
 }
 
@@ -48,7 +48,7 @@ const sdx_op sdx_op_gelu = {
 
 /* ---- com.microsoft */
 
-static sdx_status run_erf(const sdx_call *c) { return sdx_unary_run(c, &by_erf, 0, 0); }
+static sdx_status run_erf(const sdx_call *c) { return sdx_unary_run(c, &sdx_unary_gelu_erf, 0, 0); }
 
 const sdx_op sdx_op_ms_gelu = {
     .name = "Gelu",

@@ -17,8 +17,8 @@ typedef struct sdx_unary {
     size_t work;                 /* of an element, in units of sdx_grain */
 } sdx_unary;
 
-/* Offset of a float32 kernel: SDX_UNARY_KERNEL(exp_f32). */
-#define SDX_UNARY_KERNEL(name) offsetof(sdx_kernel_table, name)
+/* Both forms of Gelu (gelu.c), which others are built on. */
+extern const sdx_unary sdx_unary_gelu_erf, sdx_unary_gelu_tanh;
 
 /* Applies `unary` to input `in` of the call, into output 0. */
 sdx_status sdx_unary_run(const sdx_call *c, const sdx_unary *unary, float p0, float p1)
