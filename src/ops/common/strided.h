@@ -26,4 +26,24 @@ void sdx_strided_collapse(sdx_strided *s);
 void sdx_strided_copy(const sdx_call *c, void *dst, const void *src, size_t size,
                       const sdx_strided *s);
 
+/* A walk over the rows (all dims but the last) in order, without a division a row: `at` is where
+ * the row begins in the source. */
+typedef struct sdx_walk {
+    const sdx_strided *s;
+    int64_t at;
+    int64_t index[SDX_STRIDED_MAX];
+} sdx_walk;
+
+void sdx_walk_begin(sdx_walk *w, const sdx_strided *s, size_t row);
+
+static inline void sdx_walk_next(sdx_walk *w) {
+    const sdx_strided *const s = w->s;
+    for (size_t i = s->rank - 1; i-- > 0;) {
+        w->at += s->strides[i];
+        if (++w->index[i] < s->dims[i]) return;
+        w->at -= s->dims[i] * s->strides[i];
+        w->index[i] = 0;
+    }
+}
+
 #endif

@@ -1,0 +1,38 @@
+/* See take.h. */
+#include "ops/common/take.h"
+
+#include <string.h>
+
+#define TAKE take_1
+#define SIZE 1
+#include "ops/common/take_tmpl.h"
+#define TAKE take_2
+#define SIZE 2
+#include "ops/common/take_tmpl.h"
+#define TAKE take_4
+#define SIZE 4
+#include "ops/common/take_tmpl.h"
+#define TAKE take_8
+#define SIZE 8
+#include "ops/common/take_tmpl.h"
+#define TAKE take_16
+#define SIZE 16
+#include "ops/common/take_tmpl.h"
+
+sdx_take_fn *sdx_take_of(size_t size) {
+    static sdx_take_fn *const by_size[] = {
+        [1] = take_1, [2] = take_2, [4] = take_4, [8] = take_8, [16] = take_16};
+    return size < sizeof by_size / sizeof *by_size ? by_size[size] : NULL;
+}
+
+/* Doubles what is already there. */
+void sdx_fill(void *dst, const void *element, size_t size, size_t n) {
+    unsigned char *const to = dst;
+    const size_t bytes = n * size;
+    if (n == 0) return;
+    memcpy(to, element, size);
+    for (size_t done = size, more; done < bytes; done += more) {
+        more = done < bytes - done ? done : bytes - done;
+        memcpy(to + done, to, more);
+    }
+}
