@@ -22,6 +22,14 @@ sdx_status sdx_along_axis_check(const sdx_infer *in, size_t data, size_t indices
     return NULL;
 }
 
+/* Elements meet where only the axis differs: the dim with stride 0, unless it is 1 and gone. */
+static size_t count_parts(const sdx_strided *walk) {
+    size_t parts = 1;
+    for (size_t i = 0; i + 1 < walk->rank && walk->strides[i] != 0; i++)
+        parts *= (size_t)walk->dims[i];
+    return parts;
+}
+
 sdx_status sdx_along_axis_init(sdx_along_axis *a, const sdx_node *node, const sdx_view *data,
                                const sdx_view *indices) {
     sdx_strided *const walk = &a->walk;
@@ -29,11 +37,11 @@ sdx_status sdx_along_axis_init(sdx_along_axis *a, const sdx_node *node, const sd
     sdx_strides(data->rank, data->dims, walk->strides);
     a->dim = data->dims[a->axis];
     a->stride = walk->strides[a->axis];
-    a->outer = sdx_view_count(indices, 0, a->axis);
     walk->strides[a->axis] = 0;
     walk->rank = data->rank;
     for (size_t i = 0; i < data->rank; i++)
         walk->dims[i] = indices->dims[i];
     sdx_strided_collapse(walk);
+    a->parts = count_parts(walk);
     return NULL;
 }

@@ -9,8 +9,8 @@
 typedef struct sdx_along_axis {
     size_t axis;
     int64_t dim, stride; /* of the axis in the data tensor */
-    size_t outer;        /* parts of the walk that touch different data: dims before the axis */
     sdx_strided walk;    /* over the index tensor: places in the data tensor without the axis */
+    size_t parts;        /* equal runs of the walk's rows that touch different data */
 } sdx_along_axis;
 
 /* Equal ranks; the index tensor no longer than the data on the other axes. Attribute 0 is the axis.

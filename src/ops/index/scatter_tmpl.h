@@ -1,10 +1,10 @@
 /* Template: rows of updates combined with elements of one type. Included with
- *   NAME(x)       a function's name for this type
+ *   NAME(x)       the name of function x for this type
  *   T             the type in memory
- *   V             the type that is computed in
- *   LOAD, STORE   between the two
- *   ORDERED       defined where the type has minima and maxima
- *   IS_NAN(x)     with ORDERED
+ *   V             the type that sums and products are computed in
+ *   LOAD, STORE   from T to V and back
+ *   NUMBER(x)     a T as something to compare; not defined for types without order
+ *   IS_NAN(x)     of such a number
  * and takes these names back at its end. */
 static void NAME(add)(void *dst, const void *src, const int64_t *index, int64_t scale, int64_t step,
                       size_t n) {
@@ -26,7 +26,7 @@ static void NAME(mul)(void *dst, const void *src, const int64_t *index, int64_t 
     }
 }
 
-#ifdef ORDERED
+#ifdef NUMBER
 /* A NaN on either side stays, as with NumPy's minimum and maximum. */
 static void NAME(min)(void *dst, const void *src, const int64_t *index, int64_t scale, int64_t step,
                       size_t n) {
@@ -34,8 +34,7 @@ static void NAME(min)(void *dst, const void *src, const int64_t *index, int64_t 
     const T *const from = src;
     for (size_t i = 0; i < n; i++) {
         T *const at = to + (int64_t)i * step + (index ? index[i] * scale : 0);
-        const V x = LOAD(from[i]);
-        if (x < LOAD(*at) || IS_NAN(x)) *at = from[i];
+        if (NUMBER(from[i]) < NUMBER(*at) || IS_NAN(NUMBER(from[i]))) *at = from[i];
     }
 }
 
@@ -45,8 +44,7 @@ static void NAME(max)(void *dst, const void *src, const int64_t *index, int64_t 
     const T *const from = src;
     for (size_t i = 0; i < n; i++) {
         T *const at = to + (int64_t)i * step + (index ? index[i] * scale : 0);
-        const V x = LOAD(from[i]);
-        if (x > LOAD(*at) || IS_NAN(x)) *at = from[i];
+        if (NUMBER(from[i]) > NUMBER(*at) || IS_NAN(NUMBER(from[i]))) *at = from[i];
     }
 }
 #endif
@@ -56,5 +54,5 @@ static void NAME(max)(void *dst, const void *src, const int64_t *index, int64_t 
 #undef V
 #undef LOAD
 #undef STORE
-#undef ORDERED
+#undef NUMBER
 #undef IS_NAN
