@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "ops/common/take.h"
 
 enum { BAND = 64 }; /* columns of a plane that one item transposes */
 
@@ -62,21 +62,14 @@ typedef struct copy {
     sdx_transpose_fn *plane;
 } copy;
 
-static void choose_kernels(copy *c) {
+static sdx_transpose_fn *transpose_of(size_t size) {
     const sdx_kernel_table *const k = sdx_kernels();
-    const struct {
-        sdx_copy_fn *row;
-        sdx_transpose_fn *plane;
-    } by_log[] = {{k->copy_1, k->transpose_1},
-                  {k->copy_2, k->transpose_2},
-                  {k->copy_4, k->transpose_4},
-                  {k->copy_8, k->transpose_8},
-                  {k->copy_16, k->transpose_16}};
-    size_t log = 0;
-    while ((size_t)1 << log < c->size)
-        log++;
-    c->row = by_log[log].row;
-    c->plane = by_log[log].plane;
+    sdx_transpose_fn *const by_size[] = {[1] = k->transpose_1,
+                                         [2] = k->transpose_2,
+                                         [4] = k->transpose_4,
+                                         [8] = k->transpose_8,
+                                         [16] = k->transpose_16};
+    return by_size[size];
 }
 
 static void copy_rows(void *arg, size_t begin, size_t end, unsigned lane) {
@@ -137,10 +130,14 @@ static void copy_planes(void *arg, size_t begin, size_t end, unsigned lane) {
 
 void sdx_strided_copy(const sdx_call *call, void *dst, const void *src, size_t size,
                       const sdx_strided *s) {
-    copy c = {.dst = dst, .src = src, .size = size, .s = s};
+    copy c = {.dst = dst,
+              .src = src,
+              .size = size,
+              .s = s,
+              .row = sdx_copy_of(size),
+              .plane = transpose_of(size)};
     const size_t n = (size_t)s->dims[s->rank - 1];
     if (s->rows == 0) return;
-    choose_kernels(&c);
     if (s->plane == s->rank) {
         sdx_call_for(call, s->rows, sdx_grain(n * size / 4 + 1), copy_rows, &c);
         return;

@@ -25,14 +25,9 @@ sdx_take_fn *sdx_take_of(size_t size) {
     return size < sizeof by_size / sizeof *by_size ? by_size[size] : NULL;
 }
 
-/* Doubles what is already there. */
-void sdx_fill(void *dst, const void *element, size_t size, size_t n) {
-    unsigned char *const to = dst;
-    const size_t bytes = n * size;
-    if (n == 0) return;
-    memcpy(to, element, size);
-    for (size_t done = size, more; done < bytes; done += more) {
-        more = done < bytes - done ? done : bytes - done;
-        memcpy(to + done, to, more);
-    }
+sdx_copy_fn *sdx_copy_of(size_t size) {
+    const sdx_kernel_table *const k = sdx_kernels();
+    sdx_copy_fn *const by_size[] = {
+        [1] = k->copy_1, [2] = k->copy_2, [4] = k->copy_4, [8] = k->copy_8, [16] = k->copy_16};
+    return size < sizeof by_size / sizeof *by_size ? by_size[size] : NULL;
 }

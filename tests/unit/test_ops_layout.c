@@ -1,0 +1,161 @@
+/* Operators that move elements: types, faults, empty tensors, symbols. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "op_test.h"
+
+#define SIX DATA(1, 2, 3, 4, 5, 6)
+
+static void tile(void **state) {
+    (void)state;
+    op_test *t = op_begin("Tile", 13);
+    op_input(t, SDX_UINT4, DIMS(2, 3), SIX);
+    op_input(t, SDX_INT64, DIMS(2), DATA(2, 1));
+    op_expect(t, 0, SDX_UINT4, DIMS(4, 3), DATA(1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6));
+    op_end(t);
+    t = op_begin("Tile", 6);
+    op_input(t, SDX_FLOAT32, DIMS(2, 1), DATA(1, 2));
+    op_input(t, SDX_INT64, DIMS(2), DATA(1, 3));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 3), DATA(1, 1, 1, 2, 2, 2));
+    op_end(t);
+    t = op_begin("Tile", 6);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_input(t, SDX_INT64, DIMS(1), DATA(0));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(0), NULL);
+    op_end(t);
+    t = op_begin("Tile", 1); /* ONNX: Tile-1 tiles, axis */
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_input(t, SDX_FLOAT32, DIMS(1), DATA(2));
+    op_constant(t);
+    op_input(t, SDX_FLOAT32, DIMS(1), DATA(0));
+    op_constant(t);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(4), DATA(1, 2, 1, 2));
+    op_end(t);
+    t = op_begin("Tile", 6);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_input(t, SDX_INT64, DIMS(1), DATA(-1));
+    op_fails(t, "input 'repeats'[0] is -1, expected 0 or more");
+    op_end(t);
+    t = op_begin("Tile", 6);
+    op_input(t, SDX_FLOAT32, DIMS(1, 2), DATA(1, 2));
+    op_symbols(t, "batch,2");
+    op_input(t, SDX_INT64, DIMS(2), DATA(3, 2));
+    op_infers(t, 0, "[3*batch,4]");
+    op_end(t);
+}
+
+static op_test *pad(const char *mode, int64_t n, const double *data, double before, double after) {
+    op_test *t = op_begin("Pad", 19);
+    op_text(t, "mode", mode);
+    op_input(t, SDX_FLOAT32, DIMS(n), data);
+    op_input(t, SDX_INT64, DIMS(2), DATA(before, after));
+    return t;
+}
+
+/* Longer than the axis, and with elements removed first. */
+static void pad_modes(void **state) {
+    (void)state;
+    static const struct {
+        const char *mode;
+        double before, after, result[8];
+        int64_t n;
+    } cases[] = {
+        {"constant", 2, 1, {0, 0, 1, 2, 3, 0}, 6},
+        {"edge", 2, 1, {1, 1, 1, 2, 3, 3}, 6},
+        {"reflect", 2, 1, {3, 2, 1, 2, 3, 2}, 6},
+        {"wrap", 2, 1, {2, 3, 1, 2, 3, 1}, 6},
+        {"reflect", 0, 5, {1, 2, 3, 2, 1, 2, 3, 2}, 8},
+        {"wrap", 5, 0, {2, 3, 1, 2, 3, 1, 2, 3}, 8},
+        {"constant", -1, 1, {2, 3, 0}, 3},
+        {"edge", -1, 2, {2, 3, 3, 3}, 4},
+        {"reflect", -1, 2, {2, 3, 2, 3}, 4},
+        {"wrap", 2, -1, {1, 2, 1, 2}, 4},
+        {"constant", -4, 2, {0}, 1},
+        {"constant", -1, -2, {0}, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        op_test *t = pad(cases[i].mode, 3, DATA(1, 2, 3), cases[i].before, cases[i].after);
+        op_expect(t, 0, SDX_FLOAT32, DIMS(cases[i].n), cases[i].result);
+        op_end(t);
+    }
+}
+
+static void pad_some_axes(void **state) {
+    (void)state;
+    op_test *t = op_begin("Pad", 25);
+    op_input(t, SDX_INT4, DIMS(2, 1, 2), DATA(1, 2, 3, 4));
+    op_input(t, SDX_INT64, DIMS(2), DATA(1, 0));
+    op_input(t, SDX_INT4, SCALAR, DATA(-3));
+    op_input(t, SDX_INT32, DIMS(1), DATA(-2));
+    op_expect(t, 0, SDX_INT4, DIMS(2, 2, 2), DATA(-3, -3, 1, 2, -3, -3, 3, 4));
+    op_end(t);
+    t = op_begin("Pad", 18); /* rows of an outer axis, and ends of the last one */
+    op_text(t, "mode", "reflect");
+    op_input(t, SDX_FLOAT64, DIMS(2, 3), SIX);
+    op_input(t, SDX_INT64, DIMS(4), DATA(1, 0, 0, 1));
+    op_expect(t, 0, SDX_FLOAT64, DIMS(3, 4), DATA(4, 5, 6, 5, 1, 2, 3, 2, 4, 5, 6, 5));
+    op_end(t);
+    t = op_begin("Pad", 13);
+    op_strings(t, DIMS(1), TEXTS("a"));
+    op_input(t, SDX_INT64, DIMS(2), DATA(1, 0));
+    op_expect_strings(t, 0, DIMS(2), TEXTS("", "a"));
+    op_end(t);
+}
+
+static void pad_old_forms(void **state) {
+    (void)state;
+    op_test *t = op_begin("Pad", 1);
+    op_ints(t, "paddings", DIMS(0, 1));
+    op_float(t, "value", 9);
+    op_input(t, SDX_FLOAT16, DIMS(2), DATA(1, 2));
+    op_expect(t, 0, SDX_FLOAT16, DIMS(3), DATA(1, 2, 9));
+    op_end(t);
+    t = op_begin("Pad", 2);
+    op_ints(t, "pads", DIMS(1, 0));
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(3), DATA(0, 1, 2));
+    op_end(t);
+}
+
+static void pad_refuses(void **state) {
+    (void)state;
+    op_test *t = pad("edge", 0, NULL, 1, 1);
+    op_fails(t, "none left to repeat");
+    op_end(t);
+    t = pad("mirror", 1, DATA(1), 1, 1);
+    op_fails(t, "attribute 'mode' is 'mirror', expected constant, edge, reflect or wrap");
+    op_end(t);
+    t = pad("constant", 2, DATA(1, 2), -2, -1);
+    op_fails(t, "dimension -1 at axis 0");
+    op_end(t);
+    t = pad("constant", 2, DATA(1, 2), 4e18, -4e18); /* no overflow on the way */
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2), DATA(0, 0));
+    op_end(t);
+    t = op_begin("Pad", 13);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_input(t, SDX_INT64, DIMS(3), DATA(1, 0, 0));
+    op_fails(t, "input 'pads' has 3 numbers, expected 2");
+    op_end(t);
+}
+
+static void center_crop_pad(void **state) {
+    (void)state;
+    op_test *t = op_begin("CenterCropPad", 18);
+    op_input(t, SDX_FLOAT32, DIMS(2, 3), SIX);
+    op_input(t, SDX_INT64, DIMS(2), DATA(3, 2));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(3, 2), DATA(1, 2, 4, 5, 0, 0));
+    op_end(t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tile),          cmocka_unit_test(pad_modes),
+        cmocka_unit_test(pad_some_axes), cmocka_unit_test(pad_old_forms),
+        cmocka_unit_test(pad_refuses),   cmocka_unit_test(center_crop_pad),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
