@@ -1,0 +1,147 @@
+/* TopK, ArgMax, ArgMin: order of every type, NaN, ties, empty tensors. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "op_test.h"
+
+static const sdx_dtype types[] = {SDX_UINT8,   SDX_UINT16,   SDX_UINT32,  SDX_UINT64,
+                                  SDX_INT8,    SDX_INT16,    SDX_INT32,   SDX_INT64,
+                                  SDX_FLOAT16, SDX_BFLOAT16, SDX_FLOAT32, SDX_FLOAT64};
+
+static op_test *topk(sdx_dtype dtype, int64_t largest, int64_t n, const double *data, double k) {
+    op_test *t = op_begin("TopK", 24);
+    op_int(t, "largest", largest);
+    op_input(t, dtype, DIMS(n), data);
+    op_input(t, SDX_INT64, DIMS(1), DATA(k));
+    op_outputs(t, 2);
+    return t;
+}
+
+static void topk_of_any_type(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        op_test *t = topk(types[i], 1, 5, DATA(3, 7, 0, 7, 1), 3);
+        op_expect(t, 0, types[i], DIMS(3), DATA(7, 7, 3));
+        op_expect(t, 1, SDX_INT64, DIMS(3), DATA(1, 3, 0));
+        op_end(t);
+        t = topk(types[i], 0, 5, DATA(3, 7, 0, 7, 0), 3);
+        op_expect(t, 0, types[i], DIMS(3), DATA(0, 0, 3));
+        op_expect(t, 1, SDX_INT64, DIMS(3), DATA(2, 4, 0));
+        op_end(t);
+    }
+}
+
+static void topk_orders_floats(void **state) {
+    (void)state;
+    op_test *t = topk(SDX_FLOAT32, 1, 6, DATA(-1, -0.0, 0, NAN, -INFINITY, INFINITY), 6);
+    op_expect(t, 1, SDX_INT64, DIMS(6), DATA(3, 5, 1, 2, 0, 4));
+    op_end(t);
+    t = topk(SDX_FLOAT64, 0, 6, DATA(-1, -0.0, 0, NAN, -INFINITY, INFINITY), 6);
+    op_expect(t, 1, SDX_INT64, DIMS(6), DATA(4, 0, 1, 2, 5, 3));
+    op_end(t);
+    t = topk(SDX_INT64, 1, 3, DATA(-9223372036854775807.0, 0, -1), 2);
+    op_expect(t, 1, SDX_INT64, DIMS(2), DATA(1, 2));
+    op_end(t);
+}
+
+/* Longer than a tile of keys, along an inner axis; 7 * i mod 601 takes each value once. */
+static void topk_of_long_rows(void **state) {
+    (void)state;
+    static double data[601 * 2];
+    for (int i = 0; i < 601; i++) {
+        data[2 * i] = 7 * i % 601;
+        data[2 * i + 1] = -7 * i % 601;
+    }
+    op_test *t = op_begin("TopK", 11);
+    op_int(t, "axis", 0);
+    op_input(t, SDX_FLOAT32, DIMS(601, 2), data);
+    op_input(t, SDX_INT64, DIMS(1), DATA(3));
+    op_outputs(t, 2);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(3, 2), DATA(600, 0, 599, -1, 598, -2));
+    op_expect(t, 1, SDX_INT64, DIMS(3, 2), DATA(515, 0, 429, 86, 343, 172));
+    op_end(t);
+}
+
+static void topk_bounds(void **state) {
+    (void)state;
+    op_test *t = topk(SDX_FLOAT32, 1, 2, DATA(1, 2), 3);
+    op_fails(t, "input 'K' is 3, expected 0 to 2");
+    op_end(t);
+    t = topk(SDX_FLOAT32, 1, 2, DATA(1, 2), -1);
+    op_fails(t, "input 'K' is -1");
+    op_end(t);
+    t = topk(SDX_FLOAT32, 1, 0, NULL, 0);
+    op_expect(t, 1, SDX_INT64, DIMS(0), NULL);
+    op_end(t);
+    t = op_begin("TopK", 1);
+    op_int(t, "k", 1);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_outputs(t, 2);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1), DATA(2));
+    op_end(t);
+}
+
+static void arg_of_any_type(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        for (int64_t last = 0; last < 2; last++) {
+            op_test *t = op_begin("ArgMax", 13);
+            op_int(t, "axis", 1);
+            op_int(t, "select_last_index", last);
+            op_input(t, types[i], DIMS(2, 3), DATA(1, 5, 5, 2, 2, 0));
+            op_expect(t, 0, SDX_INT64, DIMS(2, 1), last ? DATA(2, 1) : DATA(1, 0));
+            op_end(t);
+            t = op_begin("ArgMin", 13);
+            op_int(t, "keepdims", 0);
+            op_int(t, "select_last_index", last);
+            op_input(t, types[i], DIMS(2, 3), DATA(1, 5, 0, 2, 5, 0));
+            op_expect(t, 0, SDX_INT64, DIMS(3), last ? DATA(0, 1, 1) : DATA(0, 0, 0));
+            op_end(t);
+        }
+    }
+}
+
+static void arg_takes_nan_first(void **state) {
+    (void)state;
+    static const char *const names[] = {"ArgMax", "ArgMin"};
+    for (size_t i = 0; i < 4; i++) {
+        op_test *t = op_begin(names[i % 2], 13);
+        op_input(t, i < 2 ? SDX_FLOAT32 : SDX_FLOAT16, DIMS(4),
+                 DATA(-INFINITY, NAN, INFINITY, NAN));
+        op_expect(t, 0, SDX_INT64, DIMS(1), DATA(1));
+        op_end(t);
+    }
+    op_test *t = op_begin("ArgMax", 13);
+    op_int(t, "select_last_index", 1);
+    op_input(t, SDX_FLOAT32, DIMS(4), DATA(1, NAN, NAN, 2));
+    op_expect(t, 0, SDX_INT64, DIMS(1), DATA(2));
+    op_end(t);
+}
+
+static void arg_of_nothing(void **state) {
+    (void)state;
+    op_test *t = op_begin("ArgMax", 13);
+    op_input(t, SDX_FLOAT32, DIMS(0, 2), NULL);
+    op_fails(t, "0 elements along axis 0");
+    op_end(t);
+    t = op_begin("ArgMax", 13);
+    op_int(t, "axis", 1);
+    op_input(t, SDX_FLOAT32, DIMS(0, 2), NULL);
+    op_expect(t, 0, SDX_INT64, DIMS(0, 1), NULL);
+    op_end(t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(topk_of_any_type),  cmocka_unit_test(topk_orders_floats),
+        cmocka_unit_test(topk_of_long_rows), cmocka_unit_test(topk_bounds),
+        cmocka_unit_test(arg_of_any_type),   cmocka_unit_test(arg_takes_nan_first),
+        cmocka_unit_test(arg_of_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
