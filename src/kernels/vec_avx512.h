@@ -58,13 +58,15 @@ SDX_INLINE vi vi_load(const int32_t *p) { return _mm512_loadu_si512(p); }
 SDX_INLINE void vi_store(int32_t *p, vi v) { _mm512_storeu_si512(p, v); }
 SDX_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
 SDX_INLINE vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }
+#if defined(__AVX512VNNI__)
+/* Each lane: sum + the products of the four bytes, of a unsigned and of b signed, wrapping. */
+#define VI_DOT8_BIAS_SIGNED 128 /* added to bytes of a that are signed, to make them fit */
+#define VI_DOT8_BIAS_UNSIGNED 0
+SDX_INLINE vi vi_dot8(vi sum, vi a, vi b) { return _mm512_dpbusd_epi32(sum, a, b); }
+#endif
 /* Each lane: sum + the products of the two int16 halves of a and b, wrapping. */
 SDX_INLINE vi vi_dot16(vi sum, vi a, vi b) {
-#if defined(__AVX512VNNI__)
-    return _mm512_dpwssd_epi32(sum, a, b);
-#else
     return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b));
-#endif
 }
 SDX_INLINE vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
 SDX_INLINE vi vi_or(vi a, vi b) { return _mm512_or_si512(a, b); }

@@ -66,6 +66,14 @@ SDX_INLINE vi vi_load(const int32_t *p) { return vld1q_s32(p); }
 SDX_INLINE void vi_store(int32_t *p, vi v) { vst1q_s32(p, v); }
 SDX_INLINE vi vi_add(vi a, vi b) { return vaddq_s32(a, b); }
 SDX_INLINE vi vi_sub(vi a, vi b) { return vsubq_s32(a, b); }
+#if defined(__ARM_FEATURE_DOTPROD)
+/* Each lane: sum + the products of the four bytes, both signed, wrapping. */
+#define VI_DOT8_BIAS_SIGNED 0
+#define VI_DOT8_BIAS_UNSIGNED (-128) /* added to bytes of a that are unsigned, to make them fit */
+SDX_INLINE vi vi_dot8(vi sum, vi a, vi b) {
+    return vdotq_s32(sum, vreinterpretq_s8_s32(a), vreinterpretq_s8_s32(b));
+}
+#endif
 /* Each lane: sum + the products of the two int16 halves of a and b, wrapping. */
 SDX_INLINE vi vi_dot16(vi sum, vi a, vi b) {
     const int16x8_t x = vreinterpretq_s16_s32(a);
