@@ -12,20 +12,23 @@ model=$here/digits.onnx
 read_pictures() {
     local picture inputs=()
     for picture in "$@"; do inputs+=(--input "$picture"); done
-    "$sardonyx" run "$model" "${inputs[@]}" --show --top 3
+    "$sardonyx" run "$model" "${inputs[@]}" --show --top 3 --repeat 100
 }
 
 sardonyx=$1
-printf 'Ten handwritten digits, none of them seen in training, as the model sees them:\n\n'
+printf 'Ten handwritten digits, none of them seen in training, in one run:\n\n'
 read_pictures "$here"/pictures/?.png
-printf '\nFour that were photographed: uneven light, a sheet held askew, chalk:\n\n'
+printf '\nFour as a camera sees them: uneven light, small and off centre, chalk on a board:\n\n'
 read_pictures "$here"/pictures/photo-*
 cat <<END
 
-The model is ours: a convolutional network of 87 kB, trained by $here/train.py.
-Go on with:
+The model is ours: a convolutional network of 88 kB, trained by
+$here/train.py. Go on with a picture of your own:
 
   $sardonyx run $model --input YOUR-PICTURE.jpg --show --top 3
+
+with what the model is made of, and with how fast it runs:
+
   $sardonyx info $model
   $sardonyx bench $model
 END
