@@ -1,0 +1,53 @@
+/* GRU: gates z, r, h. */
+#include "ops/rnn/rnn.h"
+#include "ops/upgrade.h"
+
+static const sdx_port inputs[] = {
+    {.name = "X", .var = "T", .types = SDX_T_FLOATS},
+    {.name = "W", .var = "T", .types = SDX_T_FLOATS},
+    {.name = "R", .var = "T", .types = SDX_T_FLOATS},
+    {.name = "B", .var = "T", .types = SDX_T_FLOATS, .flags = SDX_PORT_OPTIONAL},
+    {.name = "sequence_lens", .var = "T1", .types = SDX_T(INT32), .flags = SDX_PORT_OPTIONAL},
+    {.name = "initial_h", .var = "T", .types = SDX_T_FLOATS, .flags = SDX_PORT_OPTIONAL},
+};
+static const sdx_port outputs[] = {
+    {.name = "Y", .var = "T", .types = SDX_T_FLOATS, .flags = SDX_PORT_OPTIONAL},
+    {.name = "Y_h", .var = "T", .types = SDX_T_FLOATS, .flags = SDX_PORT_OPTIONAL},
+};
+static const sdx_attr_def attrs[] = {
+    [RNN_ACTIVATIONS] = SDX_ATTR_OPT("activations", SDX_ATTR_STRINGS),
+    [RNN_ALPHA] = SDX_ATTR_OPT("activation_alpha", SDX_ATTR_FLOATS),
+    [RNN_BETA] = SDX_ATTR_OPT("activation_beta", SDX_ATTR_FLOATS),
+    [RNN_CLIP] = SDX_ATTR_OPT("clip", SDX_ATTR_FLOAT),
+    [RNN_DIRECTION] = SDX_ATTR_S("direction", "forward"),
+    [RNN_HIDDEN] = SDX_ATTR_OPT("hidden_size", SDX_ATTR_INT),
+    [RNN_LAYOUT] = SDX_ATTR_I("layout", 0),
+    [RNN_OWN] = SDX_ATTR_I("linear_before_reset", 0),
+};
+static const sdx_rnn_row row = {
+    .kind = SDX_RNN_GRU, .gates = 3, .n_activations = 2, .activations = {"Sigmoid", "Tanh"}};
+
+/* ONNX: GRU-7 output_sequence went: outputs are optional by being left out. */
+static sdx_status from_1(sdx_upgrade *u) {
+    sdx_upgrade_drop(u, "output_sequence");
+    return NULL;
+}
+static const sdx_upgrade_rule upgrades[] = {{.below = 7, .apply = from_1}};
+
+const sdx_op sdx_op_gru = {
+    .name = "GRU",
+    .domain = "",
+    .since = 1,
+    .newest = 22,
+    SDX_ROWS(inputs, inputs),
+    SDX_ROWS(outputs, outputs),
+    SDX_ROWS(attrs, attrs),
+    SDX_ROWS(upgrades, upgrades),
+    .flags = SDX_OP_WIDEN,
+    .bound_size = sizeof(sdx_rnn),
+    .data = &row,
+    .infer = sdx_rnn_infer,
+    .prepare = sdx_rnn_prepare,
+    .bind = sdx_rnn_bind,
+    .run = sdx_rnn_run,
+};
