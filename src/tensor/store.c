@@ -1,6 +1,8 @@
 /* The store: a heap with a shelf of freed blocks. Blocks are rounded up to size classes, eight to a
  * power of two, so that a block fits every later value of its class; at most an eighth is wasted.
- * When the shelf is full it is emptied as a whole: what lay there was not asked for lately. */
+ * The shelf holds at most as much as was lent out at once, so that a store never holds more than
+ * twice what its values needed. When it is full it is emptied as a whole: what lay there was not
+ * asked for lately. */
 #include "tensor/store.h"
 
 #include <string.h>
@@ -28,6 +30,8 @@ struct sdx_store {
     sdx_mutex mutex; /* guards the rest */
     size_t kept;     /* bytes on the shelf */
     size_t keep;     /* bytes that the shelf takes at most */
+    size_t lent;     /* bytes of blocks that are out */
+    size_t most;     /* the most that ever were */
     kept_block *shelf[N_CLASSES];
 };
 
@@ -114,16 +118,27 @@ void sdx_store_trim(sdx_store *store) {
     if (store) (void)trim(store);
 }
 
-static void *take_kept(sdx_store *store, size_t index) {
-    if (index == N_CLASSES) return NULL;
+static void *take_kept(sdx_store *store, size_t index, size_t size) {
+    kept_block *block = NULL;
     sdx_mutex_lock(&store->mutex);
-    kept_block *const block = store->shelf[index];
+    if (index < N_CLASSES) block = store->shelf[index];
     if (block) {
         store->shelf[index] = block->next;
         store->kept -= block->size;
     }
+    store->lent += size;
+    if (store->lent > store->most) store->most = store->lent;
     sdx_mutex_unlock(&store->mutex);
     return block;
+}
+
+/* What was counted as lent could not be had. */
+static sdx_status unlend(sdx_store *store, size_t size, sdx_status status) {
+    if (!store) return status;
+    sdx_mutex_lock(&store->mutex);
+    store->lent -= size;
+    sdx_mutex_unlock(&store->mutex);
+    return status;
 }
 
 static sdx_status allocate(sdx_heap *heap, size_t size, bool zero, void **out) {
@@ -133,7 +148,7 @@ static sdx_status allocate(sdx_heap *heap, size_t size, bool zero, void **out) {
 sdx_status sdx_store_take(sdx_store *store, size_t size, bool zero, void **out, size_t *block) {
     size_t index = N_CLASSES;
     const size_t whole = store && size > 0 ? class_of(size, &index) : size;
-    void *ptr = store ? take_kept(store, index) : NULL;
+    void *ptr = store ? take_kept(store, index, whole) : NULL;
     if (ptr) {
         if (zero) memset(ptr, 0, size);
     } else {
@@ -142,7 +157,7 @@ sdx_status sdx_store_take(sdx_store *store, size_t size, bool zero, void **out, 
             sdx_status_free(status);
             status = allocate(&store->heap, whole, zero, &ptr);
         }
-        SDX_TRY(status);
+        if (status) return unlend(store, whole, status);
     }
     *out = ptr;
     *block = whole;
@@ -157,17 +172,20 @@ void sdx_store_give(sdx_store *store, void *ptr, size_t block) {
     }
     size_t index;
     (void)class_of(block, &index);
-    if (index == N_CLASSES || block > store->keep) {
-        sdx_heap_free(&store->heap, ptr, block);
-        return;
-    }
     kept_block *const kept = ptr;
+    kept_block *old = NULL;
     sdx_mutex_lock(&store->mutex);
-    kept_block *const old = block > store->keep - store->kept ? clear_shelf(store) : NULL;
-    kept->size = block;
-    kept->next = store->shelf[index];
-    store->shelf[index] = kept;
-    store->kept += block;
+    store->lent -= block;
+    const size_t room = store->keep < store->most ? store->keep : store->most;
+    const bool keeps = index < N_CLASSES && block <= room;
+    if (keeps) {
+        if (store->kept > room || block > room - store->kept) old = clear_shelf(store);
+        kept->size = block;
+        kept->next = store->shelf[index];
+        store->shelf[index] = kept;
+        store->kept += block;
+    }
     sdx_mutex_unlock(&store->mutex);
     free_blocks(store, old);
+    if (!keeps) sdx_heap_free(&store->heap, ptr, block);
 }

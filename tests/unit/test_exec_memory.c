@@ -217,7 +217,7 @@ static void survives_any_failing_allocation(void **state) {
         if (!memory.failed) break;
         reached = nth;
     }
-    assert_true(reached > 50);
+    assert_true(reached > 20);
     sdx_value_release(x);
     free(bytes);
 }
