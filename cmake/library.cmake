@@ -20,6 +20,10 @@ if(SDX_LIBM)
   list(APPEND sdx_link_libraries m)
 endif()
 
+# These families are loops of many element types, from templates: the compiler makes vectors of them at -O3.
+file(GLOB sdx_loops CONFIGURE_DEPENDS src/ops/elementwise/*.c src/ops/cast/*.c)
+set_source_files_properties(${sdx_loops} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-O3>")
+
 add_library(sdx_objects OBJECT ${sdx_sources})
 sdx_target(sdx_objects)
 target_include_directories(sdx_objects PRIVATE src include)

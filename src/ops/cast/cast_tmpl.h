@@ -3,11 +3,10 @@
  * ONNX leaves open, become its nearest number, and NaN becomes 0. */
 
 #if FLOATING
-/* The bounds become exact doubles or the power of two above, hence >=. */
+/* As doubles the bounds are exact, or the power of two above: what is below that fits. */
 static inline int64_t NAME(integer)(S x, int64_t low, int64_t high) {
-    if (x != x) return 0;
-    if ((double)x <= (double)low) return low;
-    return (double)x >= (double)high ? high : (int64_t)x;
+    if ((double)x > (double)low && (double)x < (double)high) return (int64_t)x;
+    return x != x ? 0 : (double)x <= (double)low ? low : high;
 }
 static inline uint64_t NAME(natural)(S x) {
     if (!(x > 0)) return 0;

@@ -4,13 +4,16 @@
 
 /* With f known where this is inlined, the loops are f's own. */
 SDX_INLINE void NAME(each)(T *y, const T *a, const T *b, size_t n, sdx_form form, T (*f)(T, T)) {
-    const size_t step_a = form != SDX_FORM_SV, step_b = form != SDX_FORM_VS;
+    const T first_a = *a, first_b = *b;
     if (form == SDX_FORM_VV)
         for (size_t i = 0; i < n; i++)
             y[i] = f(a[i], b[i]);
+    else if (form == SDX_FORM_VS)
+        for (size_t i = 0; i < n; i++)
+            y[i] = f(a[i], first_b);
     else
         for (size_t i = 0; i < n; i++)
-            y[i] = f(a[i * step_a], b[i * step_b]);
+            y[i] = f(first_a, b[i]);
 }
 
 static inline T NAME(add_one)(T a, T b) { return (T)((U)a + (U)b); }
@@ -21,31 +24,35 @@ static inline T NAME(max_one)(T a, T b) { return a < b ? b : a; }
 static inline T NAME(and_one)(T a, T b) { return (T)((U)a & (U)b); }
 static inline T NAME(or_one)(T a, T b) { return (T)((U)a | (U)b); }
 static inline T NAME(xor_one)(T a, T b) { return (T)((U)a ^ (U)b); }
-static inline T NAME(prelu_one)(T a, T b) { return a > 0 ? a : (T)((U)a * (U)b); }
+static inline T NAME(prelu_one)(T a, T b) { return (T)(a > 0 ? (U)a : (U)a * (U)b); }
 
 /* Truncates; the least number divided by -1 wraps to itself. */
 static inline T NAME(div_one)(T a, T b) {
-    return b == (T)-1 && (T)-1 < 1 ? (T)((U)0 - (U)a) : (T)(a / b);
+    const bool negates = b == (T)-1 && (T)-1 < 1;
+    return (T)(negates ? (T)((U)0 - (U)a) : a / b);
 }
 
 /* The sign of a. */
-static inline T NAME(rem_one)(T a, T b) { return b == (T)-1 && (T)-1 < 1 ? 0 : (T)(a % b); }
+static inline T NAME(rem_one)(T a, T b) {
+    const bool negates = b == (T)-1 && (T)-1 < 1;
+    return (T)(negates ? 0 : a % b);
+}
 
 /* The sign of b. */
 static inline T NAME(mod_one)(T a, T b) {
     const T rest = NAME(rem_one)(a, b);
-    return rest != 0 && (rest > 0) != (b > 0) ? (T)((U)rest + (U)b) : rest;
+    return (T)(rest != 0 && (rest > 0) != (b > 0) ? (U)rest + (U)b : (U)rest);
 }
 
 /* ONNX: BitShift-28 amounts outside [0, bits) leave the extended sign alone. */
 static inline T NAME(left_one)(T a, T b) {
     const bool inside = b == 0 || (b > 0 && b < BITS);
-    return inside ? (T)((U)a << (U)b) : 0;
+    return (T)(inside ? (U)a << (U)b : 0);
 }
 static inline T NAME(right_one)(T a, T b) {
     const bool negative = !(a > 0) && a != 0, inside = b == 0 || (b > 0 && b < BITS);
-    if (!inside) return negative ? (T)-1 : 0;
-    return negative ? (T) ~(T)((U)(T)~a >> (U)b) : (T)((U)a >> (U)b);
+    if (!inside) return (T)(negative ? -1 : 0);
+    return (T)(negative ? ~((U)(T)~a >> (U)b) : (U)a >> (U)b);
 }
 
 /* The loops; those that no table names are not compiled. */

@@ -2,9 +2,16 @@
 
 SDX_INLINE void NAME(each)(uint8_t *y, const T *a, const T *b, size_t n, sdx_form form,
                            bool (*f)(T, T)) {
-    const size_t step_a = form != SDX_FORM_SV, step_b = form != SDX_FORM_VS;
-    for (size_t i = 0; i < n; i++)
-        y[i] = f(a[i * step_a], b[i * step_b]);
+    const T first_a = *a, first_b = *b;
+    if (form == SDX_FORM_VV)
+        for (size_t i = 0; i < n; i++)
+            y[i] = f(a[i], b[i]);
+    else if (form == SDX_FORM_VS)
+        for (size_t i = 0; i < n; i++)
+            y[i] = f(a[i], first_b);
+    else
+        for (size_t i = 0; i < n; i++)
+            y[i] = f(first_a, b[i]);
 }
 
 static inline bool NAME(less_one)(T a, T b) { return a < b; }

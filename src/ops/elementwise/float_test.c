@@ -20,30 +20,41 @@ typedef struct job {
     bool negative, positive; /* infinities that count */
 } job;
 
-static double element(const job *j, size_t i) {
-    return j->x->dtype == SDX_FLOAT64 ? ((const double *)j->x->data)[i]
-                                      : (double)((const float *)j->x->data)[i];
-}
-
-static void nan_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
+static void nan_f32(void *arg, size_t begin, size_t end, unsigned lane) {
     const job *const j = arg;
+    const float *const x = j->x->data;
     (void)lane;
     for (size_t i = begin; i < end; i++)
-        j->y[i] = (uint8_t)(isnan(element(j, i)) != 0);
+        j->y[i] = x[i] != x[i];
 }
 
-static void inf_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
+static void nan_f64(void *arg, size_t begin, size_t end, unsigned lane) {
     const job *const j = arg;
+    const double *const x = j->x->data;
     (void)lane;
-    for (size_t i = begin; i < end; i++) {
-        const double x = element(j, i);
-        j->y[i] = (uint8_t)(isinf(x) && (x < 0 ? j->negative : j->positive));
-    }
+    for (size_t i = begin; i < end; i++)
+        j->y[i] = x[i] != x[i];
+}
+
+static void inf_f32(void *arg, size_t begin, size_t end, unsigned lane) {
+    const job *const j = arg;
+    const float *const x = j->x->data;
+    (void)lane;
+    for (size_t i = begin; i < end; i++)
+        j->y[i] = (x[i] == INFINITY && j->positive) || (x[i] == -INFINITY && j->negative);
+}
+
+static void inf_f64(void *arg, size_t begin, size_t end, unsigned lane) {
+    const job *const j = arg;
+    const double *const x = j->x->data;
+    (void)lane;
+    for (size_t i = begin; i < end; i++)
+        j->y[i] = (x[i] == HUGE_VAL && j->positive) || (x[i] == -HUGE_VAL && j->negative);
 }
 
 static sdx_status run_nan(const sdx_call *c) {
     job j = {.x = c->in[0], .y = c->out[0]->data};
-    sdx_call_for(c, j.x->len, sdx_grain(1), nan_chunk, &j);
+    sdx_call_for(c, j.x->len, sdx_grain(1), j.x->dtype == SDX_FLOAT64 ? nan_f64 : nan_f32, &j);
     return NULL;
 }
 
@@ -67,7 +78,7 @@ static sdx_status run_inf(const sdx_call *c) {
              .y = c->out[0]->data,
              .negative = sdx_node_int(c->node, 0) != 0,
              .positive = sdx_node_int(c->node, 1) != 0};
-    sdx_call_for(c, j.x->len, sdx_grain(1), inf_chunk, &j);
+    sdx_call_for(c, j.x->len, sdx_grain(1), j.x->dtype == SDX_FLOAT64 ? inf_f64 : inf_f32, &j);
     return NULL;
 }
 

@@ -6,16 +6,24 @@ static const sdx_upgrade_rule upgrades[] = {{.below = 7, .apply = sdx_upgrade_br
 
 /* ---- bools */
 
+/* Each byte as 0 or 1; with f known where this is inlined, the loops are f's own. */
 SDX_INLINE void each(uint8_t *y, const uint8_t *a, const uint8_t *b, size_t n, sdx_form form,
-                     bool (*f)(bool, bool)) {
-    const size_t step_a = form != SDX_FORM_SV, step_b = form != SDX_FORM_VS;
-    for (size_t i = 0; i < n; i++)
-        y[i] = f(a[i * step_a] != 0, b[i * step_b] != 0);
+                     unsigned (*f)(unsigned, unsigned)) {
+    const unsigned first_a = a[0] != 0, first_b = b[0] != 0;
+    if (form == SDX_FORM_VV)
+        for (size_t i = 0; i < n; i++)
+            y[i] = (uint8_t)f(a[i] != 0, b[i] != 0);
+    else if (form == SDX_FORM_VS)
+        for (size_t i = 0; i < n; i++)
+            y[i] = (uint8_t)f(a[i] != 0, first_b);
+    else
+        for (size_t i = 0; i < n; i++)
+            y[i] = (uint8_t)f(first_a, b[i] != 0);
 }
 
-static inline bool and_one(bool a, bool b) { return a & b; }
-static inline bool or_one(bool a, bool b) { return a | b; }
-static inline bool xor_one(bool a, bool b) { return a != b; }
+static inline unsigned and_one(unsigned a, unsigned b) { return a & b; }
+static inline unsigned or_one(unsigned a, unsigned b) { return a | b; }
+static inline unsigned xor_one(unsigned a, unsigned b) { return a ^ b; }
 
 static void and_bools(SDX_UNUSED const sdx_binary *row, void *y, const void *a, const void *b,
                       size_t n, sdx_form form) {

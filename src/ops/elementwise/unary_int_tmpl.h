@@ -5,7 +5,7 @@ static void NAME(abs)(void *y, const void *x, size_t n) {
     T *const dst = y;
     const T *const src = x;
     for (size_t i = 0; i < n; i++)
-        dst[i] = src[i] > 0 ? src[i] : (T)((U)0 - (U)src[i]);
+        dst[i] = (T)(src[i] > 0 ? (U)src[i] : (U)0 - (U)src[i]);
 }
 
 static void NAME(neg)(void *y, const void *x, size_t n) {
