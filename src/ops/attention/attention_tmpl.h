@@ -1,0 +1,68 @@
+/* The rows of a tile of scores. Define first: T, NAME(x), and the functions scores, values, cap and
+ * softmax of that name; softmax says false for a row that is all -inf. */
+
+/* Where keys are not seen, or the mask hides them: -inf. */
+static void NAME(mask_row)(const sdx_attention *a, const tile *t, size_t row, range seen, T *s) {
+    const sdx_attention_mask *const mask = &a->mask;
+    for (size_t j = t->keys.from; j < seen.from; j++) {
+        s[j] = -(T)INFINITY;
+    }
+    for (size_t j = seen.to; j < t->keys.to; j++) {
+        s[j] = -(T)INFINITY;
+    }
+    if (mask->data == NULL) return;
+    const size_t at = sdx_heads_at(&mask->at, t->batch, t->head, row);
+    if (mask->boolean) {
+        const uint8_t *const m = (const uint8_t *)mask->data + at;
+        for (size_t j = seen.from; j < seen.to; j++) {
+            s[j] = m[j] != 0 ? s[j] : -(T)INFINITY;
+        }
+        return;
+    }
+    const T *const m = (const T *)mask->data + at;
+    for (size_t j = seen.from; j < seen.to; j++) {
+        s[j] = m[j] == -(T)INFINITY ? m[j] : s[j] + m[j];
+    }
+}
+
+static void NAME(show)(const sdx_attention *a, const tile *t, size_t row, sdx_qk_stage stage,
+                       const T *s) {
+    if (a->qk == NULL || a->stage != stage) return;
+    const size_t at = ((t->batch * a->heads + t->head) * a->q_len + row) * a->total;
+    memcpy((T *)a->qk + at, s, a->total * sizeof *s);
+}
+
+/* Scores of one row become probabilities; ONNX: Attention-25: softcap, bias, softmax; a row that
+ * sees nothing is zero. */
+static void NAME(finish_row)(const sdx_attention *a, const tile *t, size_t row, T *s) {
+    const range keys = t->keys;
+    range seen = visible(a, t->batch, row);
+    if (seen.from >= seen.to) seen = (range){.from = keys.to, .to = keys.to};
+    NAME(show)(a, t, row, SDX_QK_RAW, s);
+    if (a->softcap > 0) NAME(cap)(s + keys.from, keys.to - keys.from, a->softcap);
+    NAME(show)(a, t, row, SDX_QK_CAPPED, s);
+    NAME(mask_row)(a, t, row, seen, s);
+    NAME(show)(a, t, row, SDX_QK_MASKED, s);
+    if (seen.from == seen.to || !NAME(softmax)(s + seen.from, seen.to - seen.from))
+        seen.to = seen.from;
+    memset(s + keys.from, 0, (seen.from - keys.from) * sizeof *s);
+    memset(s + seen.to, 0, (keys.to - seen.to) * sizeof *s);
+    NAME(show)(a, t, row, SDX_QK_SOFTMAX, s);
+}
+
+static void NAME(chunk)(void *arg, size_t begin, size_t end, unsigned lane) {
+    const sdx_attention *const a = arg;
+    T *const s = (T *)(void *)((char *)a->lanes + lane * a->lane_bytes);
+    for (size_t item = begin; item < end; item++) {
+        tile t = tile_at(a, item);
+        if (t.keys.to <= t.keys.from) t.keys.to = t.keys.from; /* products of no terms are zero */
+        NAME(scores)(a, &t, s);
+        for (size_t r = 0; r < t.n; r++) {
+            NAME(finish_row)(a, &t, t.row + r, s + r * a->total);
+        }
+        if (a->y != NULL) NAME(values)(a, &t, s);
+    }
+}
+
+#undef T
+#undef NAME
