@@ -171,7 +171,12 @@ static void powers(void **state) {
         op_expect(t, 0, cases[i].base, DIMS(3), cases[i].z);
         op_end(t);
     }
-    op_test *t = op_begin("Pow", 15); /* a root of one exponent */
+    op_test *t = op_begin("Pow", 15);
+    op_input(t, SDX_FLOAT32, DIMS(3), DATA(2, -3, INFINITY));
+    op_input(t, SDX_INT64, DIMS(1), DATA(3));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(3), DATA(8, -27, INFINITY));
+    op_end(t);
+    t = op_begin("Pow", 15); /* a root of one exponent */
     op_input(t, SDX_FLOAT32, DIMS(4), DATA(4, -0.0, -INFINITY, -1));
     op_input(t, SDX_FLOAT32, SCALAR, DATA(0.5));
     op_expect(t, 0, SDX_FLOAT32, DIMS(4), DATA(2, 0, INFINITY, NAN));

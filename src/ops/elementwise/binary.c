@@ -100,8 +100,13 @@ sdx_status sdx_binary_no_zero(const sdx_call *c, size_t input) {
 /* Longer tensors are no shapes. */
 enum { MAX_INTS = 4 * SDX_MAX_RANK };
 
-static bool fits(sdx_dtype dtype, sdx_dim d) {
-    return dtype != SDX_INT32 || !sdx_dim_is_number(d) || (d >= INT32_MIN && d <= INT32_MAX);
+/* Whether `d` is surely what the elements say: numbers at the ends of dims may have been cut, and
+ * int32 would have wrapped. */
+static bool exact(sdx_dtype dtype, sdx_dim d) {
+    if (d == SDX_DIM_UNKNOWN) return false;
+    if (!sdx_dim_is_number(d)) return true;
+    const int64_t bound = dtype == SDX_INT32 ? INT32_MAX : SDX_DIM_MAX - 1;
+    return d >= -bound && d <= bound;
 }
 
 sdx_status sdx_binary_infer_ints(sdx_infer *in, sdx_dim_fn *f) {
@@ -117,8 +122,10 @@ sdx_status sdx_binary_infer_ints(sdx_infer *in, sdx_dim_fn *f) {
     if (n_a != n_b && n_a != 1 && n_b != 1) return NULL;
     const size_t n = n_a == 1 ? n_b : n_a;
     for (size_t i = 0; i < n; i++) {
-        ints[i] = f(in->dims, a[n_a == 1 ? 0 : i], b[n_b == 1 ? 0 : i]);
-        if (ints[i] == SDX_DIM_UNKNOWN || !fits(dtype, ints[i])) return NULL;
+        const sdx_dim left = a[n_a == 1 ? 0 : i], right = b[n_b == 1 ? 0 : i];
+        if (!exact(dtype, left) || !exact(dtype, right)) return NULL;
+        ints[i] = f(in->dims, left, right);
+        if (!exact(dtype, ints[i])) return NULL;
     }
     return sdx_infer_set_ints(in, 0, ints, n);
 }

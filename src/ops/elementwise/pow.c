@@ -1,6 +1,6 @@
 /* Pow: the result has the type of the base, the exponent any type. Equal float types have loops; a
- * single exponent of 2 or 1/2, which norms are exported with, is a product or a root; all else goes
- * element by element. */
+ * single exponent of 2, 3 or 1/2, which norms and activations are exported with, is a product or a
+ * root; all else goes element by element. */
 #include <math.h>
 
 #include "ops/elementwise/binary.h"
@@ -35,7 +35,7 @@ static void pow_f64(SDX_UNUSED const sdx_binary *row, void *y, const void *a, co
 static sdx_binary_fn *const float_loops[] = {[SDX_FLOAT32] = pow_f32, [SDX_FLOAT64] = pow_f64};
 static const sdx_binary floats = {.loops = float_loops, .work = 16};
 
-/* ---- a single exponent of 2 or 1/2 */
+/* ---- a single exponent of 2, 3 or 1/2 */
 
 typedef struct single {
     const sdx_view *x, *y;
@@ -46,6 +46,16 @@ static void square_f32(void *arg, size_t begin, size_t end, unsigned lane) {
     const float *const x = (const float *)s->x->data + begin;
     (void)lane;
     sdx_kernels()->mul_f32((float *)s->y->data + begin, x, x, end - begin, SDX_FORM_VV);
+}
+
+/* In double precision, so that it is rounded once. */
+static void cube_f32(void *arg, size_t begin, size_t end, unsigned lane) {
+    const single *const s = arg;
+    const float *const x = s->x->data;
+    float *const y = s->y->data;
+    (void)lane;
+    for (size_t i = begin; i < end; i++)
+        y[i] = (float)((double)x[i] * (double)x[i] * (double)x[i]);
 }
 
 /* pow(-0, 1/2) is 0 and pow(-inf, 1/2) is inf, unlike the roots. */
@@ -64,8 +74,12 @@ static bool run_single(const sdx_call *c) {
     single s = {.x = c->in[0], .y = c->out[0]};
     if (exponent->len != 1 || s.x->dtype != SDX_FLOAT32 || s.x->len != s.y->len) return false;
     const double value = sdx_view_double(exponent, 0);
-    if (value != 2.0 && value != 0.5) return false;
-    sdx_call_for(c, s.x->len, sdx_grain(1), value == 2.0 ? square_f32 : root_f32, &s);
+    sdx_loop_fn *const loop = value == 2.0   ? square_f32
+                              : value == 3.0 ? cube_f32
+                              : value == 0.5 ? root_f32
+                                             : NULL;
+    if (!loop) return false;
+    sdx_call_for(c, s.x->len, sdx_grain(1), loop, &s);
     return true;
 }
 
