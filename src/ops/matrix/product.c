@@ -162,10 +162,9 @@ static void locate(const sdx_product *p, size_t product, size_t *a, size_t *b) {
 }
 
 static void pack_b(const sdx_product *p, const float *b, float *dst, size_t first, size_t last) {
-    const size_t nr = sdx_kernels()->gemm_f32_info()->nr;
     const sdx_matrix_f32 matrix = {
         .src = b, .rows = p->k, .cols = p->n, .row = p->b_row, .col = p->b_col};
-    sdx_kernels()->gemm_f32_pack_b(dst + first * nr * p->k, &matrix, first, last);
+    sdx_kernels()->gemm_f32_pack_b(dst, &matrix, first, last);
 }
 
 static void part_f32(const work *w, size_t product, size_t part, unsigned lane) {
