@@ -1,4 +1,4 @@
-/* Attention: types, caches and errors that the conformance suite leaves out. */
+/* Attention and RotaryEmbedding: types, caches and errors that the conformance suite leaves out. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -125,10 +125,36 @@ static void refuses(void **state) {
     op_end(t);
 }
 
+static void rotary(void **state) {
+    (void)state;
+    op_test *t = op_begin("RotaryEmbedding", 23); /* a quarter turn of the first two of three */
+    op_int(t, "rotary_embedding_dim", 2);
+    op_input(t, SDX_BFLOAT16, DIMS(1, 1, 1, 3), DATA(1, 2, 3));
+    op_input(t, SDX_BFLOAT16, DIMS(2, 1), DATA(1, 0));
+    op_input(t, SDX_BFLOAT16, DIMS(2, 1), DATA(0, 1));
+    op_input(t, SDX_INT64, DIMS(1, 1), DATA(1));
+    op_expect(t, 0, SDX_BFLOAT16, DIMS(1, 1, 1, 3), DATA(-2, 1, 3));
+    op_end(t);
+    t = op_begin("RotaryEmbedding", 23);
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1, 2), DATA(1, 2));
+    op_input(t, SDX_FLOAT32, DIMS(2, 1), DATA(1, 0));
+    op_input(t, SDX_FLOAT32, DIMS(2, 1), DATA(0, 1));
+    op_input(t, SDX_INT64, DIMS(1, 1), DATA(2));
+    op_fails(t, "input 'position_ids'[0]: index 2 outside [0, 1]");
+    op_end(t);
+    t = op_begin("RotaryEmbedding", 23);
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 3), DATA(1, 2, 3));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1), DATA(1));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1), DATA(1));
+    op_fails(t, "attribute 'num_heads' is 0");
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_types),      cmocka_unit_test(windows), cmocka_unit_test(masks),
         cmocka_unit_test(nan_in_padding), cmocka_unit_test(past),    cmocka_unit_test(refuses),
+        cmocka_unit_test(rotary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

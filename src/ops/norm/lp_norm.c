@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "ops/common/along.h"
 #include "ops/infer.h"
-#include "ops/norm/along.h"
 
 enum { AXIS, P };
 

@@ -1,10 +1,8 @@
 /* Softmax, LogSoftmax and Hardmax: functions of a row. */
-#include <math.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "ops/common/softmax_rows.h"
 #include "ops/infer.h"
-#include "ops/norm/along.h"
 #include "ops/upgrade.h"
 
 enum { AXIS };
@@ -38,12 +36,7 @@ static sdx_status from_1(sdx_upgrade *u) {
 }
 static const sdx_upgrade_rule upgrades[] = {{.below = 13, .apply = from_1}};
 
-/* ---- rows of float32 */
-
-static void softmax_f32(void *y, const void *x, size_t n) { sdx_kernels()->softmax_f32(y, x, n); }
-static void log_softmax_f32(void *y, const void *x, size_t n) {
-    sdx_kernels()->log_softmax_f32(y, x, n);
-}
+/* ---- rows of Hardmax */
 
 /* ONNX: Hardmax-13: 1 for the first of the largest, 0 for the others. */
 static void hardmax_f32(void *y, const void *x, size_t n) {
@@ -54,40 +47,6 @@ static void hardmax_f32(void *y, const void *x, size_t n) {
     }
     memset(y, 0, n * sizeof *from);
     ((float *)y)[best] = 1;
-}
-
-/* ---- rows of float64 */
-
-static double largest(const double *x, size_t n) {
-    double max = x[0];
-    for (size_t i = 1; i < n; i++) {
-        max = x[i] > max || isnan(x[i]) ? x[i] : max;
-    }
-    return max;
-}
-
-static void softmax_f64(void *y, const void *x, size_t n) {
-    const double max = largest(x, n);
-    double *const to = y, sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        to[i] = exp(((const double *)x)[i] - max);
-        sum += to[i];
-    }
-    for (size_t i = 0; i < n; i++) {
-        to[i] /= sum;
-    }
-}
-
-static void log_softmax_f64(void *y, const void *x, size_t n) {
-    const double *const from = x, max = largest(x, n);
-    double *const to = y, sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        sum += exp(from[i] - max);
-    }
-    const double log_sum = log(sum);
-    for (size_t i = 0; i < n; i++) {
-        to[i] = from[i] - max - log_sum;
-    }
 }
 
 static void hardmax_f64(void *y, const void *x, size_t n) {
@@ -102,9 +61,7 @@ static void hardmax_f64(void *y, const void *x, size_t n) {
 
 /* ---- rows of the operators */
 
-static const sdx_along_row softmax = {.f32 = softmax_f32, .f64 = softmax_f64};
-static const sdx_along_row log_softmax = {.f32 = log_softmax_f32, .f64 = log_softmax_f64};
-static const sdx_along_row hardmax = {.f32 = hardmax_f32, .f64 = hardmax_f64};
+static const sdx_along_row hardmax_rows = {.f32 = hardmax_f32, .f64 = hardmax_f64};
 
 static sdx_status infer(sdx_infer *in) {
     size_t axis;
@@ -120,8 +77,8 @@ static sdx_status run(const sdx_call *c) {
     return NULL;
 }
 
-/* SOFTMAX(hardmax, "Hardmax") is the row sdx_op_hardmax. */
-#define SOFTMAX(id, text)                \
+/* SOFTMAX(hardmax, "Hardmax", hardmax_rows) is the row sdx_op_hardmax. */
+#define SOFTMAX(id, text, functions)     \
     const sdx_op sdx_op_##id = {         \
         .name = (text),                  \
         .domain = "",                    \
@@ -133,12 +90,12 @@ static sdx_status run(const sdx_call *c) {
         SDX_ROWS(upgrades, upgrades),    \
         .flags = SDX_OP_WIDEN,           \
         .bound_size = sizeof(sdx_along), \
-        .data = &(id),                   \
+        .data = &(functions),            \
         .infer = infer,                  \
         .bind = bind,                    \
         .run = run,                      \
     }
 
-SOFTMAX(softmax, "Softmax");
-SOFTMAX(log_softmax, "LogSoftmax");
-SOFTMAX(hardmax, "Hardmax");
+SOFTMAX(softmax, "Softmax", sdx_softmax_rows);
+SOFTMAX(log_softmax, "LogSoftmax", sdx_log_softmax_rows);
+SOFTMAX(hardmax, "Hardmax", hardmax_rows);

@@ -1,7 +1,7 @@
 /* Functions of a row, applied along any axis: Softmax and its kind, LpNormalization. Where the axis
  * is not the last one, a few rows at a time are brought together in scratch and back. */
-#ifndef SDX_OPS_NORM_ALONG_H
-#define SDX_OPS_NORM_ALONG_H
+#ifndef SDX_OPS_COMMON_ALONG_H
+#define SDX_OPS_COMMON_ALONG_H
 
 #include "ops/call.h"
 

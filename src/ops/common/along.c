@@ -1,5 +1,5 @@
 /* See along.h. */
-#include "ops/norm/along.h"
+#include "ops/common/along.h"
 
 #include "kernels/kernels.h"
 
