@@ -16,8 +16,8 @@
 #define SDX_PREFETCH(p) __builtin_prefetch((p), 0, 3)
 #define SDX_PREFETCH_FAR(p) __builtin_prefetch((p), 0, 2) /* into the second-level cache */
 
-/* SDX_UNROLL(8) before a loop of constant length, at most 8, asks for straight code in its place; the
- * count must be a literal. (clang leaves a loop alone that is shorter than a count, hence "full".) */
+/* SDX_UNROLL(8) before a loop of constant length, at most 8, asks for straight code in its place;
+ * the count is a literal. (clang leaves alone a loop that is shorter than a count: hence full.) */
 #define SDX_PRAGMA_(x) _Pragma(#x)
 #if defined(__clang__)
 #define SDX_UNROLL(n) SDX_PRAGMA_(clang loop unroll(full))

@@ -68,8 +68,8 @@ typedef void sdx_reduce_rows_f32_fn(float *y, const float *x, size_t rows, size_
  * gives NaN as the formula does. */
 typedef void sdx_row_f32_fn(float *y, const float *x, size_t n);
 
-/* Layer norm and RMS norm of one contiguous row: y[i] = (x[i] - mean) * inv_std * scale[i] +
- * bias[i], inv_std = 1 / sqrt(variance + epsilon). RMS norm takes mean as 0. */
+/* Layer norm and RMS norm of one contiguous row, n at least 1: y[i] = (x[i] - mean) * inv_std *
+ * scale[i] + bias[i], inv_std = 1 / sqrt(variance + epsilon). RMS norm takes mean as 0. */
 typedef struct sdx_norm_f32 {
     const float *scale; /* n factors, or NULL for 1 */
     const float *bias;  /* n terms, or NULL for 0 */
