@@ -59,9 +59,21 @@ static sdx_status seal_outputs(sdx_frame *frame, const sdx_step *step) {
     return NULL;
 }
 
+/* An alias step whose content would have followed from shapes, had they been known: it has memory
+ * of its own, as it would have had at binding. */
+static sdx_status late_copy(sdx_frame *frame, sdx_step_state *state) {
+    const sdx_step *const step = state->step;
+    SDX_TRY(make_outputs(frame, state));
+    const sdx_view *const from = &frame->cells[step->in[0]].view;
+    if (from->len != 0)
+        memcpy(frame->cells[step->out[0]].view.data, from->data, sdx_view_bytes(from));
+    return NULL;
+}
+
 sdx_status sdx_step_late(sdx_frame *frame, sdx_step_state *state) {
     const sdx_step *const step = state->step;
     if (step->alias) return late_alias(frame, state);
+    if (step->op->flags & SDX_OP_ALIAS) return late_copy(frame, state);
     const bool makes_own =
         (step->op->flags & (SDX_OP_DATA_SHAPE | SDX_OP_VALUES | SDX_OP_CONTROL)) != 0;
     if (!makes_own) SDX_TRY(make_outputs(frame, state));

@@ -147,6 +147,34 @@ static void binds_late_when_shapes_depend_on_elements(void **state) {
     end(s);
 }
 
+/* Shape arithmetic over a shape that is only found during the run: its aliases are computed late,
+ * too. */
+static void computes_shapes_late(void **state) {
+    (void)state;
+    session s = begin("opset 17\n"
+                      "input x float32[n]\n"
+                      "input shape int64[k]\n"
+                      "init first int64[] 0\n"
+                      "init axes int64[1] 0\n"
+                      "init rest int64[1] -1\n"
+                      "node r = Reshape(x, shape)\n"
+                      "node found = Shape(r)\n"
+                      "node rows = Gather(found, first) axis=0\n"
+                      "node list = Unsqueeze(rows, axes)\n"
+                      "node target = Concat(rest, list) axis=0\n"
+                      "node y = Reshape(r, target)\n"
+                      "output y\n");
+    const int64_t six[] = {6}, shape[] = {2, 3}, expected[] = {3, 2};
+    sdx_value *inputs[] = {random_tensor(3, 1, six), ints(2, shape)};
+    sdx_value *y = NULL;
+    must(sdx_context_run(s.context, inputs, 2, &y, 1, NULL));
+    expect_dims(y, 2, expected);
+    sdx_value_release(inputs[0]);
+    sdx_value_release(inputs[1]);
+    sdx_value_release(y);
+    end(s);
+}
+
 static void fills_the_callers_buffer(void **state) {
     (void)state;
     session s = begin("opset 17\n"
@@ -292,6 +320,7 @@ int main(void) {
         cmocka_unit_test(computes_shapes_at_binding),
         cmocka_unit_test(binds_late_when_shapes_depend_on_elements),
         cmocka_unit_test(fills_the_callers_buffer),
+        cmocka_unit_test(computes_shapes_late),
         cmocka_unit_test(takes_and_overrides_defaults),
         cmocka_unit_test(loops),
         cmocka_unit_test(names_what_is_wrong_with_inputs),
