@@ -44,7 +44,8 @@ static sdx_status add_value(builder *b, const sdx_gvalue *origin, sdx_place plac
                                           .next_alias = SDX_NONE,
                                           .step = SDX_NONE,
                                           .last = SDX_NONE,
-                                          .output = SDX_NONE, .claims = SDX_NONE,
+                                          .output = SDX_NONE,
+                                          .claims = SDX_NONE,
                                           .dense = is_dense(origin)};
     if (place == SDX_PLACE_CONSTANT) p->values[p->n_values].constant = origin->constant;
     b->number[origin->id] = p->n_values;

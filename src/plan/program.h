@@ -32,8 +32,8 @@ typedef struct sdx_pvalue {
     uint32_t last;    /* roots: the last step that reads it; n_steps when it is an output. SDX_NONE:
                          nobody reads it */
     uint32_t output;  /* first place among the program's outputs; SDX_NONE: it is none */
-    uint32_t claims;          /* roots: the value of the group, itself or an alias, whose place as an
-                                 output this memory is; SDX_NONE */
+    uint32_t claims;  /* roots: the value of the group, itself or an alias, whose place as an
+                         output this memory is; SDX_NONE */
     bool dense;       /* a tensor of a type that may lie in planned memory */
     bool shapes_only; /* its elements follow from shapes alone */
 } sdx_pvalue;
