@@ -69,6 +69,7 @@ need_packages() {
     "${run[@]}" apt-get update -qq || die "packages: apt-get update ended with an error, see above"
     # shellcheck disable=SC2086 # the words of the command
     "${run[@]}" $install -qq -o Dpkg::Use-Pty=0 >/dev/null || die "packages: not installed, see above; type: $install"
+    rm -f build/*/build.ninja # cmake looks anew for what is there now
 }
 
 # ---- builds ----------------------------------------------------------------------------------------
