@@ -148,10 +148,10 @@ sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, s
     SDX_TRY(choose_frame(context, inputs, &frame));
     context->deadline =
         context->deadline_ns != 0 ? sdx_clock_ns() + context->deadline_ns : UINT64_MAX;
+    atomic_store(&context->stop, 0); /* a cancellation between runs is of no run */
     sdx_gang_enter(context->gang, !context->keep_denormals);
     const sdx_status status = sdx_frame_run(frame, inputs, outputs, wanted);
     sdx_gang_leave(context->gang);
-    atomic_store(&context->stop, 0);
     return status;
 }
 
