@@ -1,6 +1,6 @@
 /* Gather: whole slices of an axis, picked by index. */
 #include "ops/common/indices.h"
-#include "ops/index/slices.h"
+#include "ops/common/slices.h"
 #include "ops/infer.h"
 
 enum { AXIS };

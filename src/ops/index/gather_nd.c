@@ -1,6 +1,6 @@
 /* GatherND: slices named by tuples of indices, within batches. */
 #include "ops/common/indices.h"
-#include "ops/index/slices.h"
+#include "ops/common/slices.h"
 #include "ops/infer.h"
 
 enum { BATCH_DIMS };

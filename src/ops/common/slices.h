@@ -1,7 +1,7 @@
-/* Slices picked by index, batch by batch: what Gather, GatherND and Compress do once they know
- * which. */
-#ifndef SDX_OPS_INDEX_SLICES_H
-#define SDX_OPS_INDEX_SLICES_H
+/* Slices picked by index, batch by batch: what Gather, GatherND, Compress and Unique do once they
+ * know which. */
+#ifndef SDX_OPS_COMMON_SLICES_H
+#define SDX_OPS_COMMON_SLICES_H
 
 #include "ops/call.h"
 

@@ -1,5 +1,5 @@
 /* See slices.h. Slices of a usual element size go through take, longer ones through memcpy. */
-#include "ops/index/slices.h"
+#include "ops/common/slices.h"
 
 #include <string.h>
 
