@@ -231,6 +231,112 @@ static void scatter_nd(void **state) {
     op_end(t);
 }
 
+static void non_zero(void **state) {
+    (void)state;
+    static const sdx_dtype types[] = {SDX_BOOL,    SDX_UINT8,    SDX_INT16,   SDX_UINT32, SDX_INT64,
+                                      SDX_FLOAT16, SDX_BFLOAT16, SDX_FLOAT32, SDX_FLOAT64};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        op_test *t = op_begin("NonZero", 13);
+        op_input(t, types[i], DIMS(2, 3), DATA(0, 1, -0.0, 1, 0, 1));
+        op_expect(t, 0, SDX_INT64, DIMS(2, 3), DATA(0, 1, 1, 1, 0, 2));
+        op_end(t);
+    }
+    op_test *t = op_begin("NonZero", 13);
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(NAN));
+    op_expect(t, 0, SDX_INT64, DIMS(0, 1), NULL);
+    op_end(t);
+    t = op_begin("NonZero", 13);
+    op_strings(t, DIMS(3), TEXTS("", "a", "0"));
+    op_expect(t, 0, SDX_INT64, DIMS(1, 2), DATA(1, 2));
+    op_end(t);
+    t = op_begin("NonZero", 13);
+    op_input(t, SDX_FLOAT32, DIMS(2, 0), NULL);
+    op_expect(t, 0, SDX_INT64, DIMS(2, 0), NULL);
+    op_end(t);
+}
+
+static void compress(void **state) {
+    (void)state;
+    op_test *t = op_begin("Compress", 11);
+    op_int(t, "axis", -1);
+    op_input(t, SDX_INT4, DIMS(2, 3), SIX);
+    op_input(t, SDX_BOOL, DIMS(5), DATA(0, 1, 1, 1, 1)); /* longer than the axis */
+    op_expect(t, 0, SDX_INT4, DIMS(2, 2), DATA(2, 3, 5, 6));
+    op_end(t);
+    t = op_begin("Compress", 9);
+    op_strings(t, DIMS(2, 2), TEXTS("a", "b", "c", "d"));
+    op_input(t, SDX_BOOL, DIMS(3), DATA(1, 0, 1));
+    op_expect_strings(t, 0, DIMS(2), TEXTS("a", "c"));
+    op_end(t);
+    t = op_begin("Compress", 9);
+    op_int(t, "axis", 0);
+    op_input(t, SDX_FLOAT32, DIMS(2, 3), SIX);
+    op_input(t, SDX_BOOL, DIMS(0), NULL);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(0, 3), NULL);
+    op_end(t);
+}
+
+static op_test *tensor_scatter(const char *mode, double first, double second) {
+    op_test *t = op_begin("TensorScatter", 24);
+    op_text(t, "mode", mode);
+    op_input(t, SDX_FLOAT8E5M2, DIMS(2, 3, 1), DATA(0, 0, 0, 0, 0, 0));
+    op_input(t, SDX_FLOAT8E5M2, DIMS(2, 2, 1), DATA(1, 2, 3, 4));
+    op_input(t, SDX_INT64, DIMS(2), DATA(first, second));
+    return t;
+}
+
+static void tensor_scatter_modes(void **state) {
+    (void)state;
+    op_test *t = tensor_scatter("linear", 0, 1);
+    op_expect(t, 0, SDX_FLOAT8E5M2, DIMS(2, 3, 1), DATA(1, 2, 0, 0, 3, 4));
+    op_end(t);
+    t = tensor_scatter("circular", 2, -4);
+    op_expect(t, 0, SDX_FLOAT8E5M2, DIMS(2, 3, 1), DATA(2, 0, 1, 4, 0, 3));
+    op_end(t);
+    t = tensor_scatter("linear", 1, 2);
+    op_fails(t, "input 'write_indices'[1]: index 2 outside [0, 1]");
+    op_end(t);
+    t = tensor_scatter("linear", -1, 0);
+    op_fails(t, "input 'write_indices'[0]: index -1");
+    op_end(t);
+    t = op_begin("TensorScatter", 24);
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1), DATA(0));
+    op_input(t, SDX_FLOAT32, DIMS(1, 2, 1), DATA(1, 2));
+    op_fails(t, "input 'update' has shape [1,2,1]");
+    op_end(t);
+}
+
+static op_test *col2im(sdx_dtype dtype) {
+    op_test *t = op_begin("Col2Im", 18);
+    op_ints(t, "pads", DIMS(1, 0));
+    op_ints(t, "strides", DIMS(2));
+    op_input(t, dtype, DIMS(1, 2, 2), DATA(1, 2, 3, 4));
+    return t;
+}
+
+/* One dim, with a block that begins in the padding. */
+static void col2im_of_any_type(void **state) {
+    (void)state;
+    static const sdx_dtype types[] = {SDX_INT8, SDX_UINT64, SDX_FLOAT16, SDX_FLOAT32, SDX_FLOAT64};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        op_test *t = col2im(types[i]);
+        op_input(t, SDX_INT64, DIMS(1), DATA(3));
+        op_input(t, SDX_INT64, DIMS(1), DATA(2));
+        op_expect(t, 0, types[i], DIMS(1, 1, 3), DATA(3, 2, 4));
+        op_end(t);
+    }
+    op_test *t = col2im(SDX_FLOAT32);
+    op_input(t, SDX_INT64, DIMS(1), DATA(5));
+    op_input(t, SDX_INT64, DIMS(1), DATA(2));
+    op_fails(t, "input 'input' has shape [1,2,2], expected [N,C*2,3]");
+    op_end(t);
+    t = col2im(SDX_FLOAT32);
+    op_input(t, SDX_INT64, DIMS(1), DATA(3));
+    op_input(t, SDX_INT64, DIMS(1), DATA(0));
+    op_fails(t, "'block_shape'[0] are 3 and 0");
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gather_moves_any_type),
@@ -243,6 +349,10 @@ int main(void) {
         cmocka_unit_test(scatter_refuses),
         cmocka_unit_test(scatter_along_axes),
         cmocka_unit_test(scatter_nd),
+        cmocka_unit_test(non_zero),
+        cmocka_unit_test(compress),
+        cmocka_unit_test(tensor_scatter_modes),
+        cmocka_unit_test(col2im_of_any_type),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -151,11 +151,119 @@ static void center_crop_pad(void **state) {
     op_end(t);
 }
 
+static void depth_and_space(void **state) {
+    (void)state;
+    static const char *const modes[] = {"DCR", "CRD"};
+    for (size_t i = 0; i < 2; i++) {
+        op_test *t = op_begin("DepthToSpace", 11);
+        op_int(t, "blocksize", 2);
+        op_text(t, "mode", modes[i]);
+        op_input(t, SDX_INT16, DIMS(1, 8, 1, 1), DATA(0, 1, 2, 3, 4, 5, 6, 7));
+        op_expect(t, 0, SDX_INT16, DIMS(1, 2, 2, 2),
+                  i == 0 ? DATA(0, 2, 4, 6, 1, 3, 5, 7) : DATA(0, 1, 2, 3, 4, 5, 6, 7));
+        op_end(t);
+    }
+    op_test *t = op_begin("SpaceToDepth", 1);
+    op_int(t, "blocksize", 2);
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 2, 4), DATA(0, 1, 2, 3, 4, 5, 6, 7));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 4, 1, 2), DATA(0, 2, 1, 3, 4, 6, 5, 7));
+    op_end(t);
+    t = op_begin("SpaceToDepth", 1);
+    op_int(t, "blocksize", 3);
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 2, 3), SIX);
+    op_fails(t, "dimension 2 at axis 2, expected a multiple of 3");
+    op_end(t);
+    t = op_begin("DepthToSpace", 1);
+    op_int(t, "blocksize", 4000000000); /* a block without elements, its square beyond int64 */
+    op_input(t, SDX_FLOAT32, DIMS(1, 0, 2, 3), NULL);
+    op_fails(t, "which no memory holds");
+    op_end(t);
+    t = op_begin("DepthToSpace", 1);
+    op_int(t, "blocksize", 0);
+    op_input(t, SDX_FLOAT32, DIMS(1, 0, 2, 3), NULL);
+    op_fails(t, "attribute 'blocksize' is 0");
+    op_end(t);
+}
+
+static void reverse_sequence(void **state) {
+    (void)state;
+    op_test *t = op_begin("ReverseSequence", 10);
+    op_input(t, SDX_UINT8, DIMS(3, 2), SIX);
+    op_input(t, SDX_INT64, DIMS(2), DATA(3, 0));
+    op_expect(t, 0, SDX_UINT8, DIMS(3, 2), DATA(5, 2, 3, 4, 1, 6));
+    op_end(t);
+    t = op_begin("ReverseSequence", 10);
+    op_input(t, SDX_UINT8, DIMS(3, 2), SIX);
+    op_input(t, SDX_INT64, DIMS(2), DATA(1, 4));
+    op_fails(t, "input 'sequence_lens'[1] is 4, expected 0 to 3");
+    op_end(t);
+    t = op_begin("ReverseSequence", 10);
+    op_int(t, "time_axis", 1);
+    op_input(t, SDX_UINT8, DIMS(3, 2), SIX);
+    op_input(t, SDX_INT64, DIMS(2), DATA(1, 1));
+    op_fails(t, "'batch_axis' and 'time_axis' are 1 and 1");
+    op_end(t);
+}
+
+static void trilu(void **state) {
+    (void)state;
+    static const struct {
+        int64_t upper;
+        double k, result[6];
+    } cases[] = {{1, 0, {1, 2, 3, 0, 5, 6}},     {1, 5, {0}},
+                 {1, -9e18, {1, 2, 3, 4, 5, 6}}, {0, 0, {1, 0, 0, 4, 5, 0}},
+                 {0, -1, {0, 0, 0, 4, 0, 0}},    {0, 9e18, {1, 2, 3, 4, 5, 6}}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        op_test *t = op_begin("Trilu", 14);
+        op_int(t, "upper", cases[i].upper);
+        op_input(t, SDX_FLOAT16, DIMS(2, 3), SIX);
+        op_input(t, SDX_INT64, SCALAR, DATA(cases[i].k));
+        op_expect(t, 0, SDX_FLOAT16, DIMS(2, 3), cases[i].result);
+        op_end(t);
+    }
+    op_test *t = op_begin("Trilu", 14);
+    op_input(t, SDX_FLOAT32, DIMS(2, 0), NULL);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 0), NULL);
+    op_end(t);
+    t = op_begin("Trilu", 14);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_fails(t, "input 'input' has rank 1, expected 2 or more");
+    op_end(t);
+}
+
+/* Planes are transposed in bands: sizes around them, of every element size. */
+static void transpose_of_any_size(void **state) {
+    (void)state;
+    static const sdx_dtype types[] = {SDX_UINT8, SDX_INT16, SDX_FLOAT32, SDX_INT64};
+    static const int64_t sizes[][2] = {{1, 5}, {3, 130}, {65, 17}, {64, 64}};
+    static double data[2 * 130 * 70], wanted[2 * 130 * 70];
+    for (size_t i = 0; i < sizeof types / sizeof *types * 4; i++) {
+        const int64_t rows = sizes[i / 4][0], cols = sizes[i / 4][1];
+        for (int64_t p = 0; p < 2 * rows * cols; p++) {
+            const int64_t c = p % cols, r = p / cols % rows, b = p / cols / rows;
+            data[p] = (double)(p % 101);
+            wanted[(b * cols + c) * rows + r] = data[p];
+        }
+        op_test *t = op_begin("Transpose", 13);
+        op_ints(t, "perm", DIMS(0, 2, 1));
+        op_input(t, types[i % 4], DIMS(2, rows, cols), data);
+        op_expect(t, 0, types[i % 4], DIMS(2, cols, rows), wanted);
+        op_end(t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tile),          cmocka_unit_test(pad_modes),
-        cmocka_unit_test(pad_some_axes), cmocka_unit_test(pad_old_forms),
-        cmocka_unit_test(pad_refuses),   cmocka_unit_test(center_crop_pad),
+        cmocka_unit_test(tile),
+        cmocka_unit_test(pad_modes),
+        cmocka_unit_test(pad_some_axes),
+        cmocka_unit_test(pad_old_forms),
+        cmocka_unit_test(pad_refuses),
+        cmocka_unit_test(center_crop_pad),
+        cmocka_unit_test(depth_and_space),
+        cmocka_unit_test(reverse_sequence),
+        cmocka_unit_test(trilu),
+        cmocka_unit_test(transpose_of_any_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* TopK, ArgMax, ArgMin: order of every type, NaN, ties, empty tensors. */
+/* TopK, ArgMax, ArgMin, Unique, NonMaxSuppression: order of every type, NaN, ties, empty tensors.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -136,12 +137,103 @@ static void arg_of_nothing(void **state) {
     op_end(t);
 }
 
+static op_test *unique(sdx_dtype dtype, int64_t sorted) {
+    op_test *t = op_begin("Unique", 11);
+    op_int(t, "sorted", sorted);
+    op_input(t, dtype, DIMS(6), DATA(2, 1, 1, 3, 4, 3));
+    op_outputs(t, 4);
+    return t;
+}
+
+static void unique_of_any_type(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        op_test *t = unique(types[i], 0);
+        op_expect(t, 0, types[i], DIMS(4), DATA(2, 1, 3, 4));
+        op_expect(t, 1, SDX_INT64, DIMS(4), DATA(0, 1, 3, 4));
+        op_expect(t, 2, SDX_INT64, DIMS(6), DATA(0, 1, 1, 2, 3, 2));
+        op_expect(t, 3, SDX_INT64, DIMS(4), DATA(1, 2, 2, 1));
+        op_end(t);
+        t = unique(types[i], 1);
+        op_expect(t, 0, types[i], DIMS(4), DATA(1, 2, 3, 4));
+        op_expect(t, 1, SDX_INT64, DIMS(4), DATA(1, 0, 3, 4));
+        op_expect(t, 2, SDX_INT64, DIMS(6), DATA(1, 0, 0, 2, 3, 2));
+        op_expect(t, 3, SDX_INT64, DIMS(4), DATA(2, 1, 2, 1));
+        op_end(t);
+    }
+}
+
+static void unique_strings_and_slices(void **state) {
+    (void)state;
+    op_test *t = op_begin("Unique", 11);
+    op_strings(t, DIMS(4), TEXTS("b", "", "b", "ab"));
+    op_expect_strings(t, 0, DIMS(3), TEXTS("", "ab", "b"));
+    op_end(t);
+    t = op_begin("Unique", 11);
+    op_int(t, "axis", 1);
+    op_outputs(t, 3);
+    op_input(t, SDX_FLOAT32, DIMS(2, 3), DATA(2, 1, 2, 0, 5, -0.0));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 2), DATA(1, 2, 5, 0));
+    op_expect(t, 1, SDX_INT64, DIMS(2), DATA(1, 0));
+    op_expect(t, 2, SDX_INT64, DIMS(3), DATA(1, 0, 1));
+    op_end(t);
+    t = op_begin("Unique", 11);
+    op_input(t, SDX_FLOAT32, DIMS(4), DATA(NAN, 1, NAN, -1));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(3), DATA(-1, 1, NAN));
+    op_end(t);
+    t = op_begin("Unique", 11);
+    op_input(t, SDX_FLOAT32, DIMS(0), NULL);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(0), NULL);
+    op_end(t);
+}
+
+static op_test *nms(double limit, double iou) {
+    op_test *t = op_begin("NonMaxSuppression", 11);
+    op_input(t, SDX_FLOAT32, DIMS(1, 3, 4), DATA(0, 0, 1, 1, 1, 1, 0, 0.1, 0, 2, 1, 3));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 3), DATA(0.5, 0.9, 0.5));
+    op_input(t, SDX_INT64, SCALAR, DATA(limit));
+    op_input(t, SDX_FLOAT32, DIMS(1), DATA(iou));
+    return t;
+}
+
+static void non_max_suppression(void **state) {
+    (void)state;
+    op_test *t = nms(9e18, 0.5);
+    op_expect(t, 0, SDX_INT64, DIMS(2, 3), DATA(0, 0, 1, 0, 0, 2));
+    op_end(t);
+    t = nms(9, 1); /* equal scores: the lower index first */
+    op_expect(t, 0, SDX_INT64, DIMS(3, 3), DATA(0, 0, 1, 0, 0, 0, 0, 0, 2));
+    op_end(t);
+    t = nms(-1, 0.5);
+    op_expect(t, 0, SDX_INT64, DIMS(0, 3), NULL);
+    op_end(t);
+    t = nms(1, 1.5);
+    op_fails(t, "input 'iou_threshold' is 1.5, expected 0 to 1");
+    op_end(t);
+    t = op_begin("NonMaxSuppression", 11); /* no limit is none at all */
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 4), DATA(0, 0, 1, 1));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1), DATA(1));
+    op_expect(t, 0, SDX_INT64, DIMS(0, 3), NULL);
+    op_end(t);
+    t = op_begin("NonMaxSuppression", 11);
+    op_input(t, SDX_FLOAT32, DIMS(1, 2, 4), DATA(0, 0, 1, 1, 0, 0, 1, 1));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1), DATA(1));
+    op_fails(t, "have shapes [1,2,4] and [1,1,1]");
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(topk_of_any_type),  cmocka_unit_test(topk_orders_floats),
-        cmocka_unit_test(topk_of_long_rows), cmocka_unit_test(topk_bounds),
-        cmocka_unit_test(arg_of_any_type),   cmocka_unit_test(arg_takes_nan_first),
+        cmocka_unit_test(topk_of_any_type),
+        cmocka_unit_test(topk_orders_floats),
+        cmocka_unit_test(topk_of_long_rows),
+        cmocka_unit_test(topk_bounds),
+        cmocka_unit_test(arg_of_any_type),
+        cmocka_unit_test(arg_takes_nan_first),
         cmocka_unit_test(arg_of_nothing),
+        cmocka_unit_test(unique_of_any_type),
+        cmocka_unit_test(unique_strings_and_slices),
+        cmocka_unit_test(non_max_suppression),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
