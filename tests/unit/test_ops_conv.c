@@ -130,6 +130,7 @@ static const shape shapes[] = {
      {1, 2, 1, 1},
      {1, 1, 1, 1},
      {1, 0, 0, 0, 0, 0, 1, 1}},
+    {1, 1, 1, 2, 1, {2000}, {25}, {2}, {1}, {3, 2}},
     {2, 0, 1, 3, 4, {5, 5}, {3, 3}, {1, 1}, {1, 1}, {0, 0, 0, 0}},
 };
 enum { N_SHAPES = sizeof shapes / sizeof *shapes };
@@ -142,6 +143,88 @@ static void conv_is_its_definition(void **state) {
         check(&shapes[i], SDX_FLOAT64, i & 1);
         check(&shapes[i], SDX_FLOAT16, true);
         check(&shapes[i], SDX_BFLOAT16, i & 1);
+    }
+}
+
+/* ---- ConvTranspose: every input spreads over the outputs */
+
+static void spread_channel(const shape *s, const double *plane, const double *taps, double *to,
+                           const int64_t *out) {
+    const int64_t n = product(s->kernel, s->rank), len = product(s->in, s->rank);
+    for (int64_t i = 0; i < len * n; i++) {
+        int64_t rest_t = i % n, rest_i = i / n, index = 0, step = 1;
+        bool inside = true;
+        for (size_t d = s->rank; d-- > 0;) {
+            const int64_t p = rest_i % s->in[d] * s->stride[d] +
+                              rest_t % s->kernel[d] * s->dilation[d] - s->pads[d];
+            inside = inside && p >= 0 && p < out[d];
+            index += p * step;
+            step *= out[d];
+            rest_i /= s->in[d];
+            rest_t /= s->kernel[d];
+        }
+        if (inside) to[index] += plane[i / n] * taps[i % n];
+    }
+}
+
+static void define_transposed(const shape *s, const int64_t *out) {
+    const int64_t in_len = product(s->in, s->rank), out_len = product(out, s->rank);
+    const int64_t taps = product(s->kernel, s->rank), channels = s->groups * s->out_channels;
+    for (int64_t i = 0; i < s->images * channels; i++) {
+        const int64_t image = i / channels, group = i % channels / s->out_channels;
+        for (int64_t k = 0; k < out_len; k++)
+            y[i * out_len + k] = bias[i % channels];
+        for (int64_t c = 0; c < s->in_channels; c++) {
+            const int64_t channel = group * s->in_channels + c;
+            spread_channel(s, x + (image * s->groups * s->in_channels + channel) * in_len,
+                           w + (channel * s->out_channels + i % s->out_channels) * taps,
+                           y + i * out_len, out);
+        }
+    }
+}
+
+static void check_transposed(const shape *s, sdx_dtype type, bool by_shape) {
+    int64_t out[MAX_SPATIAL], dims_x[6], dims_w[6], dims_y[6];
+    shape own = *s;
+    for (size_t d = 0; d < s->rank; d++) {
+        const int64_t spread = s->stride[d] * (s->in[d] - 1) + (s->kernel[d] - 1) * s->dilation[d];
+        out[d] = spread + 1 - s->pads[d] - s->pads[s->rank + d];
+        if (by_shape) { /* ONNX: ConvTranspose-22 output_shape: the odd one goes in front */
+            const int64_t total = s->pads[d] + s->pads[s->rank + d];
+            own.pads[d] = total - total / 2;
+            own.pads[s->rank + d] = total / 2;
+        }
+    }
+    set_dims(dims_x, s->images, s->groups * s->in_channels, s->in, s->rank);
+    set_dims(dims_w, s->groups * s->in_channels, s->out_channels, s->kernel, s->rank);
+    set_dims(dims_y, s->images, s->groups * s->out_channels, out, s->rank);
+    const size_t rank = s->rank + 2;
+    assert_true(product(dims_x, rank) <= MOST && product(dims_y, rank) <= MOST);
+    fill(x, (size_t)product(dims_x, rank), 1);
+    fill(w, (size_t)product(dims_w, rank), 2);
+    fill(bias, (size_t)dims_y[1], 3);
+    define_transposed(&own, out);
+    op_test *t = op_begin("ConvTranspose", 22);
+    op_ints(t, "strides", s->rank, s->stride);
+    op_ints(t, "dilations", s->rank, s->dilation);
+    if (by_shape)
+        op_ints(t, "output_shape", s->rank, out);
+    else
+        op_ints(t, "pads", 2 * s->rank, s->pads);
+    op_int(t, "group", s->groups);
+    op_input(t, type, rank, dims_x, x);
+    op_input(t, type, rank, dims_w, w);
+    op_input(t, type, DIMS(dims_y[1]), bias);
+    op_expect(t, 0, type, rank, dims_y, y);
+    op_end(t);
+}
+
+static void transposed_is_its_definition(void **state) {
+    (void)state;
+    for (size_t i = 0; i < N_SHAPES; i++) {
+        check_transposed(&shapes[i], SDX_FLOAT32, i & 1);
+        check_transposed(&shapes[i], SDX_FLOAT64, !(i & 1));
+        check_transposed(&shapes[i], SDX_FLOAT16, i & 1);
     }
 }
 
@@ -219,6 +302,7 @@ static void conv_refuses(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conv_is_its_definition),
+        cmocka_unit_test(transposed_is_its_definition),
         cmocka_unit_test(auto_pad_puts_the_odd_one),
         cmocka_unit_test(conv_knows_symbols),
         cmocka_unit_test(conv_refuses),

@@ -17,4 +17,8 @@ typedef struct sdx_columns {
  * or 8. */
 void sdx_columns_fill(void *dst, const void *x, size_t size, const sdx_columns *c);
 
+/* The reverse (col2im): adds each element of the columns to the input that it would be copied from;
+ * size 4 is float32, 8 float64. Tap by tap, so that an input's sum has one order. */
+void sdx_columns_add(void *x, const void *columns, size_t size, const sdx_columns *c);
+
 #endif

@@ -25,9 +25,7 @@ static void NAME(one_run)(T *dst, const T *x, const sdx_columns *c, const size_t
         for (size_t t = 0; t < w->taps; t++, dst += c->row) {
             size_t offset;
             const bool inside = outer_offset(w, place, tap, &offset);
-            const ptrdiff_t at = (ptrdiff_t)(place[last] * w->stride[last]) +
-                                 (ptrdiff_t)(tap[last] * w->dilation[last]) -
-                                 (ptrdiff_t)w->before[last];
+            const ptrdiff_t at = line_start(w, last, place, tap);
             NAME(copy_run)(dst, x + offset, inside ? at : (ptrdiff_t)w->in[last], c, n, fill);
             next_index(w->rank, w->kernel, tap);
         }
@@ -35,15 +33,11 @@ static void NAME(one_run)(T *dst, const T *x, const sdx_columns *c, const size_t
 }
 
 static void NAME(columns)(void *to, const void *from, const sdx_columns *c) {
-    const sdx_window_nd *const w = c->window;
-    const size_t width = w->out[w->rank - 1];
     T *dst = to, fill;
     memcpy(&fill, c->fill, sizeof fill);
     for (size_t col = c->first, n; col < c->first + c->n; col += n, dst += n) {
         size_t place[SDX_WINDOW_MAX];
-        split_index(w->rank, w->out, col, place);
-        const size_t left = c->first + c->n - col, run = width - place[w->rank - 1];
-        n = left < run ? left : run;
+        n = run_at(c, col, place);
         NAME(one_run)(dst, from, c, place, n, fill);
     }
 }

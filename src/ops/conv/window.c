@@ -5,9 +5,8 @@ enum { PLANE_BYTES = 16 << 20 }; /* most scratch of a lane that slides over a pl
 
 /* ---- attributes */
 
-/* The list of attribute `index`, of n numbers not below `least`; `other` where it is absent. */
-static sdx_status read_list(const sdx_node *node, size_t index, size_t n, int64_t least,
-                            sdx_dim other, sdx_dim *out) {
+sdx_status sdx_window_list(const sdx_node *node, size_t index, size_t n, int64_t least,
+                           sdx_dim other, sdx_dim *out) {
     const sdx_attr *const attr = sdx_node_attr(node, index);
     const char *const name = node->op->attrs[index].name;
     const bool given = attr->kind != SDX_ATTR_ABSENT && attr->n > 0;
@@ -49,11 +48,11 @@ sdx_status sdx_window_read(const sdx_node *node, size_t rank, sdx_window_spec *s
     sdx_dim pads[2 * SDX_WINDOW_MAX];
     *spec = (sdx_window_spec){.rank = rank};
     SDX_TRY(read_auto_pad(node, &spec->auto_pad));
-    SDX_TRY(read_list(node, SDX_WINDOW_KERNEL_SHAPE, rank, 1, SDX_DIM_UNKNOWN, spec->kernel));
-    SDX_TRY(read_list(node, SDX_WINDOW_STRIDES, rank, 1, 1, spec->stride));
-    SDX_TRY(read_list(node, SDX_WINDOW_DILATIONS, rank, 1, 1, spec->dilation));
+    SDX_TRY(sdx_window_list(node, SDX_WINDOW_KERNEL_SHAPE, rank, 1, SDX_DIM_UNKNOWN, spec->kernel));
+    SDX_TRY(sdx_window_list(node, SDX_WINDOW_STRIDES, rank, 1, 1, spec->stride));
+    SDX_TRY(sdx_window_list(node, SDX_WINDOW_DILATIONS, rank, 1, 1, spec->dilation));
     if (spec->auto_pad != SDX_PAD_GIVEN) return NULL;
-    SDX_TRY(read_list(node, SDX_WINDOW_PADS, 2 * rank, 0, 0, pads));
+    SDX_TRY(sdx_window_list(node, SDX_WINDOW_PADS, 2 * rank, 0, 0, pads));
     for (size_t i = 0; i < rank; i++) {
         spec->before[i] = pads[i];
         spec->after[i] = pads[rank + i];
@@ -132,14 +131,17 @@ sdx_status sdx_window_sizes(sdx_dims *dims, const sdx_window_spec *spec, const s
 
 /* ---- binding */
 
+void sdx_window_halve(sdx_auto_pad auto_pad, size_t total, size_t *before, size_t *after) {
+    *before = auto_pad == SDX_PAD_SAME_UPPER ? total / 2 : total - total / 2;
+    *after = total - *before;
+}
+
 /* ONNX: Conv-22 auto_pad: as much padding as makes the sizes come out. */
 static void same_pads(const sdx_window_spec *s, size_t i, sdx_window_nd *w) {
     const size_t covered = (w->kernel[i] - 1) * w->dilation[i] + 1;
     const size_t needed = w->out[i] > 0 ? (w->out[i] - 1) * w->stride[i] + covered : 0;
     const size_t total = needed > w->in[i] ? needed - w->in[i] : 0;
-    const size_t less = total / 2, more = total - less;
-    w->before[i] = s->auto_pad == SDX_PAD_SAME_UPPER ? less : more;
-    w->after[i] = total - w->before[i];
+    sdx_window_halve(s->auto_pad, total, &w->before[i], &w->after[i]);
 }
 
 void sdx_window_bind(const sdx_window_spec *spec, const int64_t *in, const int64_t *out,

@@ -49,6 +49,10 @@ typedef struct sdx_window_spec {
 /* Reads the attributes of a window over `rank` spatial dims. Errors name the attribute. */
 sdx_status sdx_window_read(const sdx_node *node, size_t rank, sdx_window_spec *spec) SDX_NODISCARD;
 
+/* Reads another list of `rank` numbers in [least, INT32_MAX]; `other` where it is absent. */
+sdx_status sdx_window_list(const sdx_node *node, size_t attr, size_t rank, int64_t least,
+                           sdx_dim other, sdx_dim *out) SDX_NODISCARD;
+
 /* Takes the kernel from the dims of weights (rank of them), which must agree with kernel_shape. */
 sdx_status sdx_window_take_kernel(sdx_window_spec *spec, const sdx_dim *dims) SDX_NODISCARD;
 
@@ -68,6 +72,9 @@ typedef struct sdx_window_nd {
 /* Sizes from the spatial dims of views that inference has accepted; kernels are known. */
 void sdx_window_bind(const sdx_window_spec *spec, const int64_t *in, const int64_t *out,
                      sdx_window_nd *window);
+
+/* ONNX: Conv-22 auto_pad: cuts `total` in two; the odd one goes behind for SAME_UPPER. */
+void sdx_window_halve(sdx_auto_pad auto_pad, size_t total, size_t *before, size_t *after);
 
 /* The same for kernels, which know planes: false when it has more than two dims. */
 bool sdx_window_plane(const sdx_window_nd *nd, sdx_window *plane);
