@@ -1,4 +1,5 @@
-/* Attention and RotaryEmbedding: types, caches and errors that the conformance suite leaves out. */
+/* Attention, RotaryEmbedding, LinearAttention, CausalConvWithState: types, caches and errors that
+ * the conformance suite leaves out. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -150,11 +151,62 @@ static void rotary(void **state) {
     op_end(t);
 }
 
+/* Two queries share one state of [1,1]; the second token takes off what the state says already. */
+static void linear(void **state) {
+    (void)state;
+    op_test *t = op_begin("LinearAttention", 27);
+    op_int(t, "q_num_heads", 2);
+    op_int(t, "kv_num_heads", 1);
+    op_text(t, "update_rule", "delta");
+    op_input(t, SDX_BFLOAT16, DIMS(1, 2, 2), DATA(1, 2, 3, 4));
+    op_input(t, SDX_BFLOAT16, DIMS(1, 2, 1), DATA(1, 1));
+    op_input(t, SDX_BFLOAT16, DIMS(1, 2, 1), DATA(5, 7));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1, 1), DATA(1));
+    op_absent(t);
+    op_input(t, SDX_BFLOAT16, DIMS(1, 2, 1), DATA(0.5, 0.5));
+    op_outputs(t, 2);
+    op_expect(t, 0, SDX_BFLOAT16, DIMS(1, 2, 2), DATA(3, 6, 15, 20));
+    op_expect(t, 1, SDX_FLOAT32, DIMS(1, 1, 1, 1), DATA(5));
+    op_end(t);
+    t = op_begin("LinearAttention", 27);
+    op_int(t, "q_num_heads", 1);
+    op_int(t, "kv_num_heads", 1);
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1), DATA(1));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1), DATA(1));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1), DATA(1));
+    op_fails(t, "input 'decay' is absent");
+    op_end(t);
+}
+
+static void causal_conv(void **state) {
+    (void)state;
+    op_test *t = op_begin("CausalConvWithState", 27); /* shorter than its state */
+    op_input(t, SDX_FLOAT32, DIMS(1, 2, 1), DATA(1, 2));
+    op_input(t, SDX_FLOAT32, DIMS(2, 1, 3), DATA(1, 10, 100, 1, 1, 1));
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(0, 1));
+    op_input(t, SDX_FLOAT32, DIMS(1, 2, 2), DATA(5, 6, 7, 8));
+    op_outputs(t, 2);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 2, 1), DATA(165, 18));
+    op_expect(t, 1, SDX_FLOAT32, DIMS(1, 2, 2), DATA(6, 1, 8, 2));
+    op_end(t);
+    t = op_begin("CausalConvWithState", 27);
+    op_input(t, SDX_FLOAT32, DIMS(1, 2, 0), NULL);
+    op_input(t, SDX_FLOAT32, DIMS(2, 1, 2), DATA(1, 10, 1, 1));
+    op_outputs(t, 2);
+    op_expect(t, 1, SDX_FLOAT32, DIMS(1, 2, 1), DATA(0, 0));
+    op_end(t);
+    t = op_begin("CausalConvWithState", 27);
+    op_input(t, SDX_FLOAT32, DIMS(1, 2, 1), DATA(1, 2));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 2), DATA(1, 10));
+    op_fails(t, "input 'weight' has shape [1,1,2], expected [2,1,2]");
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_types),      cmocka_unit_test(windows), cmocka_unit_test(masks),
         cmocka_unit_test(nan_in_padding), cmocka_unit_test(past),    cmocka_unit_test(refuses),
-        cmocka_unit_test(rotary),
+        cmocka_unit_test(rotary),         cmocka_unit_test(linear),  cmocka_unit_test(causal_conv),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
