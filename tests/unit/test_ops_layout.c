@@ -252,6 +252,37 @@ static void transpose_of_any_size(void **state) {
     }
 }
 
+/* ONNX: Split-18 num_outputs; more sizes than any buffer would have. */
+static void split(void **state) {
+    (void)state;
+    op_test *t = op_begin("Split", 18);
+    op_int(t, "num_outputs", 3);
+    op_input(t, SDX_UINT4, DIMS(7), DATA(1, 2, 3, 4, 5, 6, 7));
+    op_outputs(t, 3);
+    op_expect(t, 0, SDX_UINT4, DIMS(3), DATA(1, 2, 3));
+    op_expect(t, 2, SDX_UINT4, DIMS(1), DATA(7));
+    op_end(t);
+    enum { N = 60 };
+    double data[2 * N], sizes[N];
+    for (int i = 0; i < 2 * N; i++)
+        data[i] = i;
+    for (int i = 0; i < N; i++)
+        sizes[i] = i == 0 ? 0 : i == 1 ? 4 : 2;
+    t = op_begin("Split", 13);
+    op_input(t, SDX_FLOAT32, DIMS(2 * N), data);
+    op_input(t, SDX_INT64, DIMS(N), sizes);
+    op_outputs(t, N);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(0), NULL);
+    op_expect(t, N - 1, SDX_FLOAT32, DIMS(2), DATA(118, 119));
+    op_end(t);
+    t = op_begin("Split", 13);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_input(t, SDX_INT64, DIMS(2), DATA(3, -1));
+    op_outputs(t, 2);
+    op_fails(t, "input 'split'[1]: found -1, expected 0 or more");
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tile),
@@ -264,6 +295,7 @@ int main(void) {
         cmocka_unit_test(reverse_sequence),
         cmocka_unit_test(trilu),
         cmocka_unit_test(transpose_of_any_size),
+        cmocka_unit_test(split),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ void sdx_strided_collapse(sdx_strided *s) {
         if (s->strides[i] == 1 && s->dims[i] > 1) s->plane = i;
 }
 
-void sdx_walk_begin(sdx_walk *w, const sdx_strided *s, size_t row) {
+void sdx_strided_walk_begin(sdx_strided_walk *w, const sdx_strided *s, size_t row) {
     w->s = s;
     w->at = s->offset;
     for (size_t i = s->rank - 1; i-- > 0;) {
@@ -77,12 +77,12 @@ static void copy_rows(void *arg, size_t begin, size_t end, unsigned lane) {
     const sdx_strided *const s = c->s;
     const size_t n = (size_t)s->dims[s->rank - 1];
     const int64_t stride = s->strides[s->rank - 1];
-    sdx_walk w;
+    sdx_strided_walk w;
     (void)lane;
-    sdx_walk_begin(&w, s, begin);
+    sdx_strided_walk_begin(&w, s, begin);
     for (size_t r = begin; r < end; r++) {
         c->row(c->dst + r * n * c->size, 1, c->src + w.at * (int64_t)c->size, (ptrdiff_t)stride, n);
-        sdx_walk_next(&w);
+        sdx_strided_walk_next(&w);
     }
 }
 

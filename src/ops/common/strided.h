@@ -28,15 +28,15 @@ void sdx_strided_copy(const sdx_call *c, void *dst, const void *src, size_t size
 
 /* A walk over the rows (all dims but the last) in order, without a division a row: `at` is where
  * the row begins in the source. */
-typedef struct sdx_walk {
+typedef struct sdx_strided_walk {
     const sdx_strided *s;
     int64_t at;
     int64_t index[SDX_STRIDED_MAX];
-} sdx_walk;
+} sdx_strided_walk;
 
-void sdx_walk_begin(sdx_walk *w, const sdx_strided *s, size_t row);
+void sdx_strided_walk_begin(sdx_strided_walk *w, const sdx_strided *s, size_t row);
 
-static inline void sdx_walk_next(sdx_walk *w) {
+static inline void sdx_strided_walk_next(sdx_strided_walk *w) {
     const sdx_strided *const s = w->s;
     for (size_t i = s->rank - 1; i-- > 0;) {
         w->at += s->strides[i];

@@ -38,13 +38,13 @@ static void gather_rows(void *arg, size_t begin, size_t end, unsigned lane) {
     const gather *const g = arg;
     const sdx_strided *const s = &g->a->walk;
     const size_t n = (size_t)s->dims[s->rank - 1];
-    sdx_walk w;
+    sdx_strided_walk w;
     (void)lane;
-    sdx_walk_begin(&w, s, begin);
+    sdx_strided_walk_begin(&w, s, begin);
     for (size_t r = begin; r < end; r++) {
         g->take(g->dst + r * n * g->size, g->src + w.at * (int64_t)g->size, g->index + r * n,
                 g->a->stride, s->strides[s->rank - 1], n);
-        sdx_walk_next(&w);
+        sdx_strided_walk_next(&w);
     }
 }
 

@@ -61,13 +61,13 @@ static void scatter_parts(void *arg, size_t begin, size_t end, unsigned lane) {
     const scatter *const sc = arg;
     const sdx_strided *const s = &sc->a->walk;
     const size_t n = (size_t)s->dims[s->rank - 1], rows = s->rows / sc->a->parts;
-    sdx_walk w;
+    sdx_strided_walk w;
     (void)lane;
-    sdx_walk_begin(&w, s, begin * rows);
+    sdx_strided_walk_begin(&w, s, begin * rows);
     for (size_t r = begin * rows; r < end * rows; r++) {
         sc->row(sc->dst + w.at * (int64_t)sc->size, sc->src + r * n * sc->size, sc->index + r * n,
                 sc->a->stride, s->strides[s->rank - 1], n);
-        sdx_walk_next(&w);
+        sdx_strided_walk_next(&w);
     }
 }
 

@@ -12,6 +12,7 @@ static const sdx_port outputs[] = {{.name = "output", .var = "T", .types = SDX_T
 static sdx_status infer(sdx_infer *in) {
     sdx_dim shape[SDX_MAX_RANK], dims[SDX_MAX_RANK];
     size_t n;
+    SDX_TRY(sdx_infer_want_rank(in, 1, 1));
     if (!sdx_infer_ranked(in, 0)) return NULL;
     const size_t rank_in = (size_t)in->in[0].rank;
     if (!sdx_infer_ints(in, 1, shape, SDX_MAX_RANK, &n)) {

@@ -30,17 +30,30 @@ static int64_t equal_part(int64_t dim, int64_t n, int64_t index) {
     return rest < 0 ? 0 : rest < part ? rest : part;
 }
 
-static sdx_status check_sizes(const sdx_infer *in, const sdx_dim *sizes, size_t n, sdx_dim dim) {
+/* Input 'split' as far as it is known: false when it is not. */
+static bool count_sizes(const sdx_infer *in, size_t *n) {
+    const sdx_fact *const fact = &in->in[IN_SPLIT];
+    *n = fact->view ? fact->view->len : fact->n_ints;
+    return fact->view || fact->ints;
+}
+
+static sdx_dim size_at(const sdx_infer *in, size_t k) {
+    const sdx_fact *const fact = &in->in[IN_SPLIT];
+    return fact->view ? sdx_dim_number(sdx_view_int(fact->view, k)) : fact->ints[k];
+}
+
+static sdx_status check_sizes(const sdx_infer *in, size_t n, sdx_dim dim) {
     int64_t sum = 0;
     if (n != in->n_out)
         return sdx_fail(SDX_SHAPE_MISMATCH,
                         "input 'split': found %zu sizes, expected %zu, one an output", n,
                         in->n_out);
     for (size_t k = 0; k < n; k++) {
-        if (!sdx_dim_is_number(sizes[k]) || !sdx_dim_is_number(dim)) return NULL;
-        if (sizes[k] < 0 || !sdx_add_i64(sum, sizes[k], &sum))
+        const sdx_dim size = size_at(in, k);
+        if (!sdx_dim_is_number(size) || !sdx_dim_is_number(dim)) return NULL;
+        if (size < 0 || !sdx_add_i64(sum, size, &sum))
             return sdx_fail(SDX_OUT_OF_RANGE, "input 'split'[%zu]: found %lld, expected 0 or more",
-                            k, (long long)sizes[k]);
+                            k, (long long)size);
     }
     if (sum == dim) return NULL;
     return sdx_fail(
@@ -49,16 +62,29 @@ static sdx_status check_sizes(const sdx_infer *in, const sdx_dim *sizes, size_t 
         (long long)sum, (long long)dim);
 }
 
+/* Shape arithmetic: output k has elements [first, first + n) of a shape. */
+static sdx_status pass_ints(sdx_infer *in, size_t k, sdx_dim first, sdx_dim n) {
+    enum { MAX = 64 };
+    const sdx_dtype dtype = sdx_infer_dtype(in, IN_DATA);
+    sdx_dim ints[MAX];
+    size_t len;
+    if (in->in[IN_DATA].rank != 1 || (dtype != SDX_INT64 && dtype != SDX_INT32) ||
+        !sdx_dim_is_number(first) || !sdx_dim_is_number(n) ||
+        !sdx_infer_ints(in, IN_DATA, ints, MAX, &len) || sdx_dim_add(NULL, first, n) > (sdx_dim)len)
+        return NULL;
+    return sdx_infer_set_ints(in, k, ints + first, (size_t)n);
+}
+
 static sdx_status infer(sdx_infer *in) {
     if (!sdx_infer_ranked(in, IN_DATA)) return NULL;
     const sdx_fact *const data = &in->in[IN_DATA];
-    sdx_dim sizes[64], dims[SDX_MAX_RANK];
+    sdx_dim dims[SDX_MAX_RANK];
     size_t axis, n = 0;
     SDX_TRY(sdx_infer_axis(in, IN_DATA, sdx_node_int(in->node, AXIS), "attribute 'axis'", &axis));
     memcpy(dims, data->dims, (size_t)data->rank * sizeof *dims);
     const bool given = sdx_infer_has(in, IN_SPLIT);
-    const bool known = given && in->n_out <= 64 && sdx_infer_ints(in, IN_SPLIT, sizes, 64, &n);
-    if (known) SDX_TRY(check_sizes(in, sizes, n, data->dims[axis]));
+    const bool known = given && count_sizes(in, &n);
+    if (known) SDX_TRY(check_sizes(in, n, data->dims[axis]));
     const int64_t parts = sdx_node_has(in->node, NUM_OUTPUTS) ? sdx_node_int(in->node, NUM_OUTPUTS)
                                                               : (int64_t)in->n_out;
     if (parts < (int64_t)in->n_out)
@@ -66,15 +92,18 @@ static sdx_status infer(sdx_infer *in) {
             SDX_INVALID_MODEL,
             "attribute 'num_outputs': found %lld, expected at least %zu, the number of outputs",
             (long long)parts, in->n_out);
+    sdx_dim first = 0;
     for (size_t k = 0; k < in->n_out; k++) {
         const sdx_dim dim = data->dims[axis];
         if (given)
-            dims[axis] = known ? sizes[k] : sdx_dim_fresh(in->dims);
+            dims[axis] = known ? size_at(in, k) : sdx_dim_fresh(in->dims);
         else if (sdx_dim_is_number(dim))
             dims[axis] = equal_part(dim, parts, (int64_t)k);
         else
             dims[axis] = sdx_dim_fresh(in->dims);
         SDX_TRY(sdx_infer_set_shape(in, k, (size_t)data->rank, dims));
+        SDX_TRY(pass_ints(in, k, first, dims[axis]));
+        first = sdx_dim_add(in->dims, first, dims[axis]);
     }
     return NULL;
 }
