@@ -209,6 +209,61 @@ static void gemm_refuses(void **state) {
     op_end(t);
 }
 
+static double zero_of(const double *zero, size_t n, size_t i) {
+    return n == 0 ? 0 : zero[n == 1 ? 0 : i];
+}
+
+static void check_integer(sdx_dtype type_a, sdx_dtype type_b, size_t n_a, size_t n_b,
+                          bool constant) {
+    enum { M = 70, N = 37, K = 13 };
+    static double zero_a[M], zero_b[N];
+    fill(a, 2 * M * K, 1);
+    fill(b, K * N, 2);
+    for (size_t i = 0; i < 2 * M * K; i++)
+        a[i] += type_a == SDX_UINT8 ? 200 : -100;
+    for (size_t i = 0; i < K * N; i++)
+        b[i] += type_b == SDX_UINT8 ? 250 : 3;
+    fill(zero_a, M, 4);
+    fill(zero_b, N, 5);
+    for (size_t i = 0; i < M; i++)
+        zero_a[i] += 2;
+    for (size_t i = 0; i < N; i++)
+        zero_b[i] += 2;
+    for (size_t i = 0; i < 2 * M * N; i++) {
+        y[i] = 0;
+        for (size_t p = 0; p < K; p++)
+            y[i] += (a[i / N * K + p] - zero_of(zero_a, n_a, i / N % M)) *
+                    (b[p * N + i % N] - zero_of(zero_b, n_b, i % N));
+    }
+    op_test *t = op_begin("MatMulInteger", 10);
+    op_input(t, type_a, DIMS(2, M, K), a);
+    op_input(t, type_b, DIMS(K, N), b);
+    if (constant) op_constant(t);
+    if (n_a > 0)
+        op_input(t, type_a, DIMS((int64_t)n_a), zero_a);
+    else
+        op_absent(t);
+    if (n_b > 0) op_input(t, type_b, DIMS((int64_t)n_b), zero_b);
+    op_expect(t, 0, SDX_INT32, DIMS(2, M, N), y);
+    op_end(t);
+}
+
+static void bytes_multiply(void **state) {
+    (void)state;
+    static const sdx_dtype bytes[] = {SDX_INT8, SDX_UINT8};
+    for (unsigned i = 0; i < 8; i++) {
+        check_integer(bytes[i & 1], bytes[i >> 1 & 1], 0, 0, i & 4);
+        check_integer(bytes[i & 1], bytes[i >> 1 & 1], 1, 37, i & 4);
+        check_integer(bytes[i & 1], bytes[i >> 1 & 1], 70, 1, !(i & 4));
+    }
+    op_test *t = op_begin("MatMulInteger", 10);
+    op_input(t, SDX_UINT8, DIMS(2, 3), DATA(1, 2, 3, 4, 5, 6));
+    op_input(t, SDX_INT8, DIMS(3, 1), DATA(1, 2, 3));
+    op_input(t, SDX_UINT8, DIMS(3), DATA(1, 2, 3));
+    op_fails(t, "input 'a_zero_point' has 3 elements, expected 1 or 2");
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matmul_reads_b_in_every_way),
@@ -220,6 +275,7 @@ int main(void) {
         cmocka_unit_test(gemm_rounds_what_factors_leave),
         cmocka_unit_test(gemm_of_nothing_is_c),
         cmocka_unit_test(gemm_refuses),
+        cmocka_unit_test(bytes_multiply),
     };
     return cmocka_run_group_tests_name("ops_matrix", tests, NULL, NULL);
 }

@@ -46,8 +46,7 @@ void sdx_product_set_batch(sdx_product *p, size_t rank_a, const int64_t *dims_a,
     }
 }
 
-/* Many rows of A times one B: all of it is one product. */
-static void join_batch(sdx_product *p) {
+void sdx_product_join(sdx_product *p) {
     const bool rows_follow =
         p->rank == 1 && p->b_strides[0] == 0 && p->d_row == 0 && p->a_strides[0] == p->m * p->a_row;
     if (!rows_follow) return;
@@ -127,7 +126,7 @@ static sdx_status bind_f32(sdx_product *p, bool packed, unsigned lanes, size_t *
 }
 
 sdx_status sdx_product_bind(sdx_product *p, bool packed, unsigned lanes, size_t *scratch) {
-    join_batch(p);
+    sdx_product_join(p);
     p->batch = 1;
     for (size_t i = 0; i < p->rank; i++) {
         p->batch *= p->dims[i];
@@ -150,8 +149,7 @@ typedef struct work {
     size_t first, base; /* the first product that the loop's parts belong to; its pack's B */
 } work;
 
-/* Offsets of the matrices of one product, in elements. */
-static void locate(const sdx_product *p, size_t product, size_t *a, size_t *b) {
+void sdx_product_locate(const sdx_product *p, size_t product, size_t *a, size_t *b) {
     *a = *b = 0;
     for (size_t i = p->rank; i-- > 0;) {
         const size_t dim = p->dims[i], at = product % dim;
@@ -171,7 +169,7 @@ static void part_f32(const work *w, size_t product, size_t part, unsigned lane) 
     const sdx_product *const p = w->p;
     sdx_gemm_f32 g = describe(p);
     size_t a, b;
-    locate(p, product, &a, &b);
+    sdx_product_locate(p, product, &a, &b);
     char *const scratch = w->lanes + lane * p->lane_size;
     const size_t row = part % p->row_parts * p->rows, col = part / p->row_parts * p->cols;
     g.m0 = row;
@@ -212,7 +210,7 @@ static void part_plain(const work *w, size_t product, size_t part) {
                               .c_row = p->n};
     const size_t size = sdx_dtype_size(p->dtype);
     size_t a, b;
-    locate(p, product, &a, &b);
+    sdx_product_locate(p, product, &a, &b);
     const void *const from_a = w->a + a * size;
     const void *const from_b = w->b + (b + col * p->b_col) * size;
     void *const to = w->out + (product * p->m * p->n + col) * size;
@@ -249,7 +247,7 @@ static void run_shared(work *w, const sdx_call *c) {
         const size_t before = w->base;
         size_t a;
         w->first = i;
-        locate(p, i, &a, &w->base);
+        sdx_product_locate(p, i, &a, &w->base);
         if (i == 0 || w->base != before)
             sdx_call_for(c, p->pack_len / (nr * p->k + (p->k == 0)), sdx_grain(nr * p->k / 8),
                          pack_panels, w);

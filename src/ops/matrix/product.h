@@ -48,6 +48,12 @@ sdx_status sdx_product_prepare(sdx_prepare *p, size_t input, bool transposed, sd
 void sdx_product_set_batch(sdx_product *p, size_t rank_a, const int64_t *dims_a, size_t rank_b,
                            const int64_t *dims_b, size_t size_a, size_t size_b);
 
+/* Many rows of A times one B become one product, where A's rows follow each other. */
+void sdx_product_join(sdx_product *p);
+
+/* Where the matrices of one product of the batch begin, in elements. */
+void sdx_product_locate(const sdx_product *p, size_t product, size_t *a, size_t *b);
+
 /* Chooses mode and parts; *scratch receives the bytes that running needs. */
 sdx_status sdx_product_bind(sdx_product *p, bool packed, unsigned lanes, size_t *scratch)
     SDX_NODISCARD;
