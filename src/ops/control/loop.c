@@ -3,7 +3,7 @@
  * made and stacked at the end. */
 #include <string.h>
 
-#include "ops/common/stack.h"
+#include "ops/common/join.h"
 #include "ops/control/body.h"
 
 enum { BODY };
@@ -49,18 +49,27 @@ static sdx_status infer_body(sdx_infer *in, sdx_graph *body, size_t carried) {
     return in->graph(in, body, NULL, 0);
 }
 
+/* ONNX: Loop-16 an optional may be carried whose place the body fills with the element itself. */
+static const sdx_type *carried_type(const sdx_type *initial, const sdx_gvalue *made) {
+    const bool filled = initial != NULL && initial->kind == SDX_OPTIONAL && made->type != NULL &&
+                        sdx_type_eq(initial->element, made->type);
+    return filled ? made->type : initial;
+}
+
 static sdx_status infer(sdx_infer *in) {
     if (in->graph == NULL) return NULL;
     sdx_graph *const body = sdx_node_attr(in->node, BODY)->graph;
     const size_t carried = n_carried(in->n_in);
+    const sdx_dim rows = SDX_DIM_UNKNOWN;
     SDX_TRY(check_body(body, carried, in->n_out));
     SDX_TRY(sdx_in(infer_body(in, body, carried), "body"));
     for (size_t k = 0; k < carried;
          k++) { /* without an iteration the result is the initial value: only the type is sure */
-        if (in->in[IN_FIRST + k].type != NULL) in->out[k].type = in->in[IN_FIRST + k].type;
+        const sdx_type *const type = carried_type(in->in[IN_FIRST + k].type, body->outputs[k + 1]);
+        if (type != NULL) in->out[k].type = type;
     }
     for (size_t k = carried; k < in->n_out; k++) {
-        SDX_TRY(sdx_body_output(in, k, body->outputs[k + 1], 1));
+        SDX_TRY(sdx_body_output(in, k, body->outputs[k + 1], 0, &rows, 1));
     }
     return NULL;
 }
@@ -139,15 +148,17 @@ static sdx_status start(loop *l, int64_t *limit, bool *go_on) {
 static sdx_status finish_scan(loop *l, size_t i) {
     sdx_value *result;
     if (l->n == 0) {
-        SDX_TRY(sdx_body_empty(l->c->store, l->body->outputs[1 + l->carried + i], &result));
+        const int64_t none = 0;
+        SDX_TRY(sdx_body_zeros(l->c->store, l->body->outputs[1 + l->carried + i], 0, &none, 1,
+                               &result));
     } else {
         sdx_value **column;
         SDX_TRY(sdx_call_scratch(l->c, l->n * sizeof *column, (void **)&column));
         for (size_t r = 0; r < l->n; r++) {
             column[r] = l->rows[r * l->scans + i];
         }
-        SDX_TRY(
-            sdx_in(sdx_stack(l->c->store, column, l->n, 0, false, &result), "scan output %zu", i));
+        SDX_TRY(sdx_in(sdx_values_stack(l->c->store, column, l->n, 0, false, &result),
+                       "scan output %zu", i));
     }
     return sdx_call_set_value(l->c, l->carried + i, result);
 }
