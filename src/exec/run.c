@@ -165,6 +165,18 @@ static void set_value_cell(sdx_frame *frame, uint32_t value, sdx_value *given, b
     frame->n_owned++;
 }
 
+/* An optional that is left out is an empty one. */
+static sdx_status set_empty_optional(sdx_frame *frame, uint32_t value, bool *changed) {
+    const sdx_type *const element = frame->program->values[value].origin->type->element;
+    sdx_value *none;
+    SDX_TRY(sdx_value_optional(frame->context->store, element != NULL ? element->kind : SDX_TENSOR,
+                               element != NULL ? sdx_type_leaf(element) : SDX_UNDEFINED, NULL,
+                               &none));
+    set_value_cell(frame, value, none, changed);
+    sdx_value_release(none);
+    return NULL;
+}
+
 static sdx_status set_inputs(sdx_frame *frame, sdx_value *const *inputs, bool *changed) {
     const sdx_program *const p = frame->program;
     for (uint32_t i = 0; i < p->n_inputs; i++) {
@@ -174,6 +186,8 @@ static sdx_status set_inputs(sdx_frame *frame, sdx_value *const *inputs, bool *c
             set_value_cell(frame, p->inputs[i], inputs[i], changed);
         } else if (pvalue->origin->fallback != NULL) {
             set_cell(frame, p->inputs[i], pvalue->origin->fallback, changed);
+        } else if (pvalue->origin->type != NULL && pvalue->origin->type->kind == SDX_OPTIONAL) {
+            SDX_TRY(set_empty_optional(frame, p->inputs[i], changed));
         } else {
             return sdx_fail(SDX_INVALID_ARGUMENT, "input '%.*s': found none, expected a value",
                             SDX_FMT(pvalue->origin->name));
