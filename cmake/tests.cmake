@@ -64,3 +64,9 @@ foreach(source IN LISTS examples)
   add_test(NAME example_${name} COMMAND example_${name} models/digits/digits.onnx WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
   set_tests_properties(example_${name} PROPERTIES LABELS unit TIMEOUT 120)
 endforeach()
+
+# The command from outside.
+if(TARGET sardonyx)
+  add_test(NAME command COMMAND ${PROJECT_SOURCE_DIR}/tests/cli/command.sh $<TARGET_FILE:sardonyx>)
+  set_tests_properties(command PROPERTIES LABELS unit TIMEOUT 120)
+endif()
