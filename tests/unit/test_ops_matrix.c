@@ -264,6 +264,81 @@ static void bytes_multiply(void **state) {
     op_end(t);
 }
 
+/* ---- Einsum */
+
+typedef struct operand {
+    size_t rank;
+    int64_t dims[4];
+    double data[8];
+} operand;
+
+static void einsum_sums_what_it_says(void **state) {
+    (void)state;
+    static const struct {
+        const char *equation;
+        operand a, b, y;
+    } cases[] = {
+        {"ij , jk",
+         {2, {2, 2}, {1, 2, 3, 4}},
+         {2, {2, 2}, {1, 2, 3, 4}},
+         {2, {2, 2}, {7, 10, 15, 22}}},
+        {"ij,jk->ki",
+         {2, {2, 2}, {1, 2, 3, 4}},
+         {2, {2, 2}, {1, 2, 3, 4}},
+         {2, {2, 2}, {7, 15, 10, 22}}},
+        {"ji,kj->ik",
+         {2, {2, 2}, {1, 2, 3, 4}},
+         {2, {2, 2}, {1, 2, 3, 4}},
+         {2, {2, 2}, {7, 15, 10, 22}}},
+        {"tbd,sbd->bts",
+         {3, {1, 2, 2}, {1, 2, 3, 4}},
+         {3, {2, 2, 2}, {1, 0, 0, 1, 2, 2, 1, 1}},
+         {3, {2, 1, 2}, {1, 6, 4, 7}}},
+        {"...i,i->...", {3, {2, 1, 2}, {1, 2, 3, 4}}, {1, {2}, {1, 2}}, {2, {2, 1}, {5, 11}}},
+        {"ii,i->", {2, {2, 2}, {1, 2, 3, 4}}, {1, {2}, {1, 2}}, {0, {0}, {9}}},
+        {"i,j->ij", {1, {2}, {1, 2}}, {1, {3}, {1, 2, 3}}, {2, {2, 3}, {1, 2, 3, 2, 4, 6}}},
+        {"aB,aB", {2, {1, 2}, {1, 2}}, {2, {2, 2}, {1, 2, 3, 4}}, {0, {0}, {16}}},
+        {"ai,Bi", {2, {1, 2}, {1, 2}}, {2, {2, 2}, {1, 2, 3, 4}}, {2, {2, 1}, {5, 11}}},
+        {"ij,jk->ik", {2, {1, 0}, {0}}, {2, {0, 2}, {0}}, {2, {1, 2}, {0, 0}}},
+    };
+    static const sdx_dtype all[] = {SDX_FLOAT32, SDX_FLOAT64, SDX_FLOAT16, SDX_INT8,
+                                    SDX_UINT16,  SDX_INT32,   SDX_UINT64};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        for (size_t k = 0; k < sizeof all / sizeof *all; k++) {
+            op_test *t = op_begin("Einsum", 12);
+            op_text(t, "equation", cases[i].equation);
+            op_input(t, all[k], cases[i].a.rank, cases[i].a.dims, cases[i].a.data);
+            op_input(t, all[k], cases[i].b.rank, cases[i].b.dims, cases[i].b.data);
+            op_expect(t, 0, all[k], cases[i].y.rank, cases[i].y.dims, cases[i].y.data);
+            op_end(t);
+        }
+    }
+}
+
+static void einsum_refuses(void **state) {
+    (void)state;
+    static const struct {
+        const char *equation, *text;
+    } cases[] = {
+        {"ij", "expected a term for each input"},
+        {"ij,jk->ii", "found a letter twice in the output"},
+        {"ij,jk->l", "found a letter in the output alone"},
+        {"ijk,jk", "input 0 has rank 2, expected 3 as in term 0"},
+        {"ij,jk,kl", "expected the end"},
+        {"i1,jk", "expected letters"},
+        {"ij,ji", "input 1 has shape [3,2], expected 2 at axis 0"},
+        {"......,ij", "expected letters"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        op_test *t = op_begin("Einsum", 12);
+        op_text(t, "equation", cases[i].equation);
+        op_input(t, SDX_FLOAT32, DIMS(2, 2), DATA(1, 2, 3, 4));
+        op_input(t, SDX_FLOAT32, DIMS(3, 2), DATA(1, 2, 3, 4, 5, 6));
+        op_fails(t, cases[i].text);
+        op_end(t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matmul_reads_b_in_every_way),
@@ -276,6 +351,8 @@ int main(void) {
         cmocka_unit_test(gemm_of_nothing_is_c),
         cmocka_unit_test(gemm_refuses),
         cmocka_unit_test(bytes_multiply),
+        cmocka_unit_test(einsum_sums_what_it_says),
+        cmocka_unit_test(einsum_refuses),
     };
     return cmocka_run_group_tests_name("ops_matrix", tests, NULL, NULL);
 }
