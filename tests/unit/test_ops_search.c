@@ -117,6 +117,13 @@ static void arg_takes_nan_first(void **state) {
         op_expect(t, 0, SDX_INT64, DIMS(1), DATA(1));
         op_end(t);
     }
+    for (int64_t last = 0; last < 2; last++) { /* along an outer axis */
+        op_test *t = op_begin("ArgMin", 13);
+        op_int(t, "select_last_index", last);
+        op_input(t, SDX_FLOAT32, DIMS(3, 2), DATA(1, 2, NAN, 2, NAN, 3));
+        op_expect(t, 0, SDX_INT64, DIMS(1, 2), last ? DATA(2, 1) : DATA(1, 0));
+        op_end(t);
+    }
     op_test *t = op_begin("ArgMax", 13);
     op_int(t, "select_last_index", 1);
     op_input(t, SDX_FLOAT32, DIMS(4), DATA(1, NAN, NAN, 2));

@@ -1,5 +1,5 @@
 /* ArgMax, ArgMin: the index of the greatest or least element along an axis. One algorithm over
- * keys; rows of float32 go through the kernel that finds the value. NaN counts as more extreme than
+ * keys; float32 goes through the kernels that find the value. NaN counts as more extreme than
  * all else, as in NumPy. */
 #include "kernels/kernels.h"
 #include "ops/call.h"
@@ -7,7 +7,7 @@
 #include "ops/search/keys.h"
 
 enum { AXIS, KEEPDIMS, SELECT_LAST };
-enum { TILE = 256 }; /* keys at a time */
+enum { TILE = 512 }; /* keys at a time */
 
 static const sdx_port inputs[] = {{.name = "data", .var = "T", .types = SDX_T_NUMERIC}};
 static const sdx_port outputs[] = {{.name = "reduced", .var = "I", .types = SDX_T(INT64)}};
@@ -35,7 +35,9 @@ static sdx_status infer(sdx_infer *in) {
 typedef struct search {
     sdx_order order;
     bool last;
-    sdx_reduce_f32_fn *extreme; /* where rows of float32 can be searched by value */
+    /* where float32 can be searched by value, along the last axis and along another */
+    sdx_reduce_f32_fn *extreme;
+    sdx_reduce_rows_f32_fn *extreme_rows;
     sdx_dtype dtype;
     size_t size, n, inner; /* bytes of an element; elements along the axis, and behind it */
     const char *src;
@@ -94,9 +96,28 @@ static void search_columns(const search *s, size_t outer, size_t first, size_t n
     for (size_t r = 1; r < s->n; r++) {
         sdx_keys(s->order, s->dtype, keys, src + r * s->inner * s->size, 1, n);
         for (size_t i = 0; i < n; i++) {
-            const bool better = keys[i] < best[i] || (s->last && keys[i] == best[i]);
-            dst[i] = better ? (int64_t)r : dst[i];
-            best[i] = better ? keys[i] : best[i];
+            const bool better = (keys[i] < best[i]) | (s->last & (keys[i] == best[i]));
+            const uint64_t all =
+                0 - (uint64_t)better; /* no branch: it would be as good as random */
+            dst[i] ^= (dst[i] ^ (int64_t)r) & (int64_t)all;
+            best[i] ^= (best[i] ^ keys[i]) & all;
+        }
+    }
+}
+
+/* The same for float32: first the values, by the kernel, then where each stands for the first
+ * (last) time. The value is NaN just where the column has one. */
+static void search_float_columns(const search *s, size_t outer, size_t first, size_t n) {
+    float best[TILE];
+    int64_t *const dst = s->dst + outer * s->inner + first;
+    const float *const src = (const float *)(const void *)s->src + outer * s->n * s->inner + first;
+    s->extreme_rows(best, src, s->n, n, s->inner);
+    for (size_t k = 0; k < s->n; k++) {
+        const size_t r = s->last ? k : s->n - 1 - k;
+        const float *const row = src + r * s->inner;
+        for (size_t i = 0; i < n; i++) {
+            const bool found = (row[i] == best[i]) | (row[i] != row[i]);
+            dst[i] = found ? (int64_t)r : dst[i];
         }
     }
 }
@@ -107,13 +128,18 @@ static void search_tiles(void *arg, size_t begin, size_t end, unsigned lane) {
     (void)lane;
     for (size_t item = begin; item < end; item++) {
         const size_t first = item % tiles * TILE, rest = s->inner - first;
-        search_columns(s, item / tiles, first, rest < TILE ? rest : TILE);
+        if (s->extreme_rows)
+            search_float_columns(s, item / tiles, first, rest < TILE ? rest : TILE);
+        else
+            search_columns(s, item / tiles, first, rest < TILE ? rest : TILE);
     }
 }
 
-static sdx_reduce_f32_fn *kernel_of(const search *s) {
-    if (s->dtype != SDX_FLOAT32) return NULL;
-    return s->order.descending ? sdx_kernels()->max_row_f32 : sdx_kernels()->min_row_f32;
+static void choose_kernels(search *s) {
+    const sdx_kernel_table *const k = sdx_kernels();
+    if (s->dtype != SDX_FLOAT32) return;
+    s->extreme = s->order.descending ? k->max_row_f32 : k->min_row_f32;
+    s->extreme_rows = s->order.descending ? k->max_rows_f32 : k->min_rows_f32;
 }
 
 static sdx_status run(const sdx_call *c) {
@@ -135,7 +161,7 @@ static sdx_status run(const sdx_call *c) {
     if (s.n == 0)
         return sdx_fail(SDX_OUT_OF_RANGE,
                         "input 'data' has 0 elements along axis %zu, expected 1 or more", axis);
-    s.extreme = kernel_of(&s);
+    choose_kernels(&s);
     if (s.inner == 1)
         sdx_call_for(c, outer, sdx_grain(s.n), search_rows, &s);
     else

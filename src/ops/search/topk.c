@@ -1,8 +1,9 @@
 /* TopK: the k greatest (least) elements along an axis, in order. A row is read once, as keys by
  * tiles; a heap of k entries holds the best so far, the worst of them on top, so that nearly all
- * elements cost one comparison. */
+ * elements cost one comparison, and nearly all tiles of float32 no more than their maximum. */
 #include <string.h>
 
+#include "kernels/kernels.h"
 #include "ops/call.h"
 #include "ops/infer.h"
 #include "ops/search/keys.h"
@@ -99,17 +100,29 @@ typedef struct search {
     sdx_dtype dtype;
     size_t size, n, k, inner; /* bytes of an element; elements along the axis; taken; behind it */
     const char *src;
-    char *values;     /* NULL: not wanted */
-    int64_t *indices; /* NULL: not wanted */
-    entry *heaps;     /* k entries for each lane */
+    char *values;               /* NULL: not wanted */
+    int64_t *indices;           /* NULL: not wanted */
+    entry *heaps;               /* k entries for each lane */
+    sdx_reduce_f32_fn *extreme; /* where tiles of float32 can be searched by value */
 } search;
+
+/* Whether no element of a tile, none of them NaN, is better than the worst of the heap. */
+static bool is_hopeless(const search *s, const char *tile, size_t n, entry worst) {
+    uint64_t key;
+    if (!s->extreme) return false;
+    const float best = s->extreme((const float *)(const void *)tile, n, 0);
+    sdx_keys(s->order, SDX_FLOAT32, &key, &best, 1, 1);
+    return best == best && key >= worst.key;
+}
 
 /* Elements come in order of their index, so one with the key of the worst is no better. */
 static void find_best(const search *s, const char *row, entry *heap) {
     uint64_t keys[TILE];
     for (size_t first = 0; first < s->n; first += TILE) {
         const size_t n = s->n - first < TILE ? s->n - first : TILE;
-        sdx_keys(s->order, s->dtype, keys, row + first * s->inner * s->size, (int64_t)s->inner, n);
+        const char *const tile = row + first * s->inner * s->size;
+        if (first >= s->k && is_hopeless(s, tile, n, heap[0])) continue;
+        sdx_keys(s->order, s->dtype, keys, tile, (int64_t)s->inner, n);
         for (size_t i = 0; i < n; i++) {
             const entry e = {.key = keys[i], .index = (int64_t)(first + i)};
             if (first + i >= s->k) {
@@ -171,6 +184,8 @@ static sdx_status run(const sdx_call *c) {
         .heaps = c->scratch,
     };
     s.order.nan_first = s.order.descending;
+    if (s.dtype == SDX_FLOAT32 && s.inner == 1)
+        s.extreme = s.order.descending ? sdx_kernels()->max_row_f32 : sdx_kernels()->min_row_f32;
     sdx_call_for(c, sdx_view_count(x, 0, axis) * s.inner, sdx_grain(s.n), search_rows, &s);
     return NULL;
 }
