@@ -21,7 +21,7 @@ typedef struct pad {
     axis axes[SDX_MAX_RANK]; /* n of them */
     size_t n, size;          /* bytes of an element */
     sdx_pad_mode mode;
-    unsigned char element[16];
+    _Alignas(16) unsigned char element[16]; /* what kernels read is aligned */
     char *dst;
     const char *src;
     int64_t *ends; /* source index of each place of a row outside its run */
