@@ -41,8 +41,10 @@ void sdx_walk_init(sdx_walk *w, const sdx_view *out, const sdx_view *const *in, 
     w->rank = out->rank;
     for (size_t i = 0; i < out->rank; i++)
         w->dims[i] = out->dims[i];
-    for (size_t k = 0; k < n; k++)
+    for (size_t k = 0; k < n; k++) {
         sdx_broadcast_strides(in[k], out->rank, w->strides[k]);
+        w->moves[k] = false;
+    }
     w->run = 1;
     w->rows = 0;
     if (out->len == 0) return;
