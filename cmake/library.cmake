@@ -21,7 +21,8 @@ if(SDX_LIBM)
 endif()
 
 # These families are loops of many element types, from templates: the compiler makes vectors of them at -O3.
-file(GLOB sdx_loops CONFIGURE_DEPENDS src/ops/elementwise/*.c src/ops/cast/*.c)
+file(GLOB sdx_loops CONFIGURE_DEPENDS src/ops/elementwise/*.c src/ops/cast/*.c
+     src/ops/reduce/*.c src/ops/quant/*.c src/ops/attention/*.c)
 set_source_files_properties(${sdx_loops} PROPERTIES COMPILE_OPTIONS "$<$<CONFIG:Release>:-O3>")
 
 add_library(sdx_objects OBJECT ${sdx_sources})
