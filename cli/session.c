@@ -13,8 +13,6 @@ const struct option session_options[] = {
      offsetof(struct session_settings, load)},
     {"external-data", "DIR", "folder of external data (default: the model's)", OPTION_TEXT,
      offsetof(struct session_settings, folder)},
-    {"strict", NULL, "no contraction and no algorithm that changes float32 semantics", OPTION_FLAG,
-     offsetof(struct session_settings, strict)},
     {"no-optimize", NULL, "run the graph as it stands in the file", OPTION_FLAG,
      offsetof(struct session_settings, no_optimize)},
     {"disable-rule", "NAMES", "rewrites not to use, separated by commas", OPTION_TEXT,
@@ -57,7 +55,6 @@ bool session_open(const struct session_settings *settings, const char *path, str
     sdx_model_options_init(&model);
     runtime.log = settings->log ? log_line : NULL;
     runtime.log_level = SDX_LOG_DEBUG;
-    model.numerics = settings->strict ? SDX_NUMERICS_STRICT : SDX_NUMERICS_DEFAULT;
     model.memory_limit = (size_t)settings->memory_limit;
     model.optimize = !settings->no_optimize;
     model.disabled_rules = settings->disabled_rules;

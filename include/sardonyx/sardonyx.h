@@ -207,18 +207,13 @@ typedef struct sdx_model sdx_model;
  * lives), copied to memory, or mapped from a private unlinked copy. */
 typedef enum sdx_load_mode { SDX_LOAD_MAP, SDX_LOAD_COPY, SDX_LOAD_SNAPSHOT } sdx_load_mode;
 
-/* What arithmetic may do to float32: DEFAULT keeps its semantics within stated bounds (fused
- * multiply-add), STRICT forbids contraction that the kernel could choose. */
-typedef enum sdx_numerics { SDX_NUMERICS_DEFAULT, SDX_NUMERICS_STRICT } sdx_numerics;
-
 /* Reads external data: fills `data` with `length` bytes of file `name` from `offset`. Returns false
  * when it cannot. */
 typedef bool sdx_read_fn(void *user, sdx_str name, uint64_t offset, void *data, size_t length);
 
 typedef struct sdx_model_options {
-    size_t struct_size;    /* set by init */
-    sdx_load_mode load;    /* default: SDX_LOAD_MAP */
-    sdx_numerics numerics; /* default: SDX_NUMERICS_DEFAULT */
+    size_t struct_size; /* set by init */
+    sdx_load_mode load; /* default: SDX_LOAD_MAP */
     /* bytes for the graph, copies of weights and packs; 0: none; default: 0 */
     size_t memory_limit;
     bool optimize; /* rewrite the graph; default: true */
