@@ -29,9 +29,13 @@ static bool is_disabled(const char *list, const char *name) {
 }
 
 static sdx_status unknown_rule(const char *name, size_t len) {
-    return sdx_fail(SDX_INVALID_ARGUMENT,
-                    "disabled rules: found '%.*s', expected names from `sardonyx info --rules`",
-                    (int)(len > 100 ? 100 : len), name);
+    static const char names[] =
+#define RULE(id, help) ", " #id
+#include "opt/rules.def"
+#undef RULE
+        ;
+    return sdx_fail(SDX_INVALID_ARGUMENT, "disabled rules: found '%.*s', expected some of %s",
+                    (int)(len > 100 ? 100 : len), name, names + 2);
 }
 
 static sdx_status check_names(const char *list) {
