@@ -99,23 +99,12 @@ static sdx_status adapt_constant(sdx_frame *frame, const sdx_step *step, uint32_
                                  sdx_given *given) {
     const sdx_view *const constant = frame->program->values[value].constant;
     if (constant == NULL || given->pack != NULL) return NULL;
-    sdx_model *const model = frame->context->model;
-    const sdx_frame *main = frame;
-    while (main->outer != NULL) {
-        main = main->outer;
-    }
-    sdx_packer *const packer = main->program == model->overridable.program
-                                   ? &model->overridable.packer
-                                   : &model->fixed.packer;
     const sdx_pack_spec spec = {.format = "adapted",
                                 .params = {op_index(step->op)},
                                 .size = sdx_view_bytes(&given->view),
                                 .fill = fill_adapted};
     if (spec.size == 0) return NULL;
-    sdx_mutex_lock(&model->mutex);
-    const sdx_status status = sdx_packer_request(packer, constant, &spec, &given->pack);
-    sdx_mutex_unlock(&model->mutex);
-    return status;
+    return sdx_packer_request(frame->program->packer, constant, &spec, &given->pack);
 }
 
 static sdx_status need_given(sdx_frame *frame, sdx_step_state *state) {

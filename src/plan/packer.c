@@ -35,7 +35,7 @@ static bool same_request(const sdx_pack *pack, const sdx_view *source, const sdx
            strcmp(pack->spec.format, spec->format) == 0;
 }
 
-sdx_status sdx_packer_request(sdx_packer *packer, const sdx_view *source, const sdx_pack_spec *spec,
+static sdx_status find_or_add(sdx_packer *packer, const sdx_view *source, const sdx_pack_spec *spec,
                               sdx_pack **out) {
     for (sdx_pack *pack = packer->first; pack != NULL; pack = pack->next) {
         if (!same_request(pack, source, spec)) continue;
@@ -51,6 +51,14 @@ sdx_status sdx_packer_request(sdx_packer *packer, const sdx_view *source, const 
     packer->first = pack;
     *out = pack;
     return NULL;
+}
+
+sdx_status sdx_packer_request(sdx_packer *packer, const sdx_view *source, const sdx_pack_spec *spec,
+                              sdx_pack **out) {
+    sdx_mutex_lock(&packer->mutex);
+    const sdx_status status = find_or_add(packer, source, spec, out);
+    sdx_mutex_unlock(&packer->mutex);
+    return status;
 }
 
 static sdx_status make(sdx_pack *pack, const void **out) {

@@ -1,6 +1,6 @@
 /* Packs: constants in the order that a kernel reads. They belong to the model, are keyed by
  * constant, format and parameters, made when first needed, published atomically and shared by all
- * contexts. Thread-safe once programs are built. */
+ * contexts. Thread-safe. */
 #ifndef SDX_PLAN_PACKER_H
 #define SDX_PLAN_PACKER_H
 
@@ -13,7 +13,7 @@ typedef struct sdx_packer {
     sdx_arena *arena;     /* of the model: where sdx_pack objects live */
     sdx_heap *heap;       /* of the model: where packed bytes live */
     sdx_pack *first;      /* all packs, newest first */
-    sdx_mutex mutex;      /* held while a pack is made */
+    sdx_mutex mutex;      /* held while a pack is looked for or made */
     atomic_size_t bytes;  /* in packs */
 } sdx_packer;
 
@@ -21,7 +21,7 @@ void sdx_packer_init(sdx_packer *packer, sdx_arena *arena, sdx_heap *heap);
 void sdx_packer_deinit(sdx_packer *packer); /* frees the packed bytes */
 
 /* The pack of `source` as `spec` says: an existing one, or a new one that is still to be made. The
- * view and spec->format are borrowed. One thread. */
+ * view and spec->format are borrowed. */
 sdx_status sdx_packer_request(sdx_packer *packer, const sdx_view *source, const sdx_pack_spec *spec,
                               sdx_pack **out) SDX_NODISCARD;
 /* The bytes of a pack, made now if they are not there. */

@@ -134,11 +134,19 @@ static sdx_status add_step(builder *b, const sdx_node *node, uint32_t index) {
     return NULL;
 }
 
+static bool has_output(const sdx_node *node) {
+    for (size_t k = 0; k < node->n_outputs; k++) {
+        if (node->outputs[k] != NULL) return true;
+    }
+    return false;
+}
+
 static sdx_status add_steps(builder *b) {
     sdx_program *const p = b->program;
     const sdx_graph *const graph = p->graph;
     SDX_TRY(SDX_ARENA_NEW(b->arena, graph->n_nodes + 1, &p->steps));
     for (const sdx_node *node = graph->first; node != NULL; node = node->next) {
+        if (!has_output(node)) continue; /* nothing to compute */
         SDX_TRY(sdx_in_node(add_step(b, node, p->n_steps), node));
         p->n_steps++;
     }
@@ -308,6 +316,7 @@ static sdx_status build_graph(const sdx_graph *graph, builder *outer, sdx_packer
                  .n_ids = graph->ir->n_values};
     SDX_TRY(SDX_ARENA_NEW(arena, 1, &b.program));
     b.program->graph = graph;
+    b.program->packer = packer;
     b.program->outer = outer != NULL ? outer->program : NULL;
     SDX_TRY(SDX_NEW_ARRAY(temporary, b.n_ids + 1, &b.number));
     sdx_status status = fill(&b);

@@ -60,6 +60,7 @@ typedef struct sdx_capture {
 
 typedef struct sdx_program {
     const sdx_graph *graph;
+    sdx_packer *packer;        /* of its constants */
     struct sdx_program *outer; /* NULL: main */
     sdx_pvalue *values;
     uint32_t n_values;
