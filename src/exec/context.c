@@ -20,8 +20,6 @@ static sdx_status fill(sdx_context *context, const sdx_context_options *options)
         model->runtime->has_allocator ? &model->runtime->allocator : NULL;
     SDX_TRY(sdx_store_create(allocator, options->memory_limit, "context", &context->store));
     SDX_TRY(sdx_gang_create(lanes_for(options->threads), &context->gang));
-    SDX_TRY(SDX_NEW_ARRAY(sdx_store_heap(context->store), model->fixed.program->n_inputs + 1,
-                          &context->inputs));
     return sdx_frame_create(context, model->fixed.program, NULL, &context->frame);
 }
 
@@ -53,9 +51,6 @@ void sdx_context_free(sdx_context *context) {
     sdx_model *const model = context->model;
     sdx_frame_destroy(context->frame);
     sdx_frame_destroy(context->overridable);
-    if (context->inputs != NULL)
-        sdx_heap_free(sdx_store_heap(context->store), context->inputs,
-                      (model->fixed.program->n_inputs + 1) * sizeof *context->inputs);
     sdx_gang_destroy(context->gang);
     sdx_store_release(context->store);
     sdx_heap base;
@@ -160,12 +155,16 @@ static sdx_status choose_frame(sdx_context *context, sdx_value *const *inputs, s
  * ---------------------------------------------------------------------------------------------------------------------------------------
  */
 
+static uint64_t deadline_from_now(uint64_t ns) {
+    const uint64_t now = sdx_clock_ns();
+    return ns == 0 || ns > UINT64_MAX - now ? UINT64_MAX : now + ns;
+}
+
 sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, sdx_value **outputs,
                                const bool *wanted) {
     sdx_frame *frame;
     SDX_TRY(choose_frame(context, inputs, &frame));
-    context->deadline =
-        context->deadline_ns != 0 ? sdx_clock_ns() + context->deadline_ns : UINT64_MAX;
+    context->deadline = deadline_from_now(context->deadline_ns);
     atomic_store(&context->stop, 0); /* a cancellation between runs is of no run */
     sdx_gang_enter(context->gang, !context->keep_denormals);
     const sdx_status status = sdx_frame_run(frame, inputs, outputs, wanted);

@@ -13,7 +13,6 @@ struct sdx_context {
     sdx_gang *gang;
     sdx_frame *frame;       /* of model->fixed */
     sdx_frame *overridable; /* of model->overridable; NULL until needed */
-    sdx_value **inputs;     /* workspace: n_inputs of the model */
     atomic_uint stop;       /* 1: cancelled */
     uint64_t deadline_ns;   /* a run's time; 0: none */
     uint64_t deadline;      /* of this run, on sdx_clock_ns; UINT64_MAX: none */

@@ -52,8 +52,10 @@ static sdx_status place_output(sdx_frame *frame, uint32_t root, sdx_value **outp
     const sdx_program *const p = frame->program;
     const uint32_t value = p->values[root].claims;
     const uint32_t i = p->values[value].output;
-    const sdx_view *const view = &frame->cells[value].view;
-    if (outputs[i] != NULL && (wanted == NULL || wanted[i])) {
+    /* The shape of an alias may be found later than its memory is needed. */
+    const bool late = !frame->cells[value].known;
+    const sdx_view *const view = &frame->cells[late ? root : value].view;
+    if (!late && outputs[i] != NULL && (wanted == NULL || wanted[i])) {
         SDX_TRY(check_buffer(frame, i, outputs[i], view));
         if (!is_shared(frame, i, outputs)) {
             frame->cells[root].view.data = outputs[i]->view.data;
@@ -82,7 +84,9 @@ sdx_status sdx_frame_place_outputs(sdx_frame *frame, sdx_value **outputs, const 
 /* A value for output i that the caller will own. */
 static sdx_status hand_over(sdx_frame *frame, uint32_t i, sdx_value **out) {
     const sdx_cell *const cell = &frame->cells[frame->program->outputs[i]];
-    if (frame->made[i] != NULL && cell->view.data == frame->made[i]->view.data) {
+    if (frame->made[i] != NULL && cell->view.data == frame->made[i]->view.data &&
+        sdx_view_same_shape(&cell->view, &frame->made[i]->view) &&
+        cell->view.dtype == frame->made[i]->view.dtype) {
         *out = frame->made[i];
         frame->made[i] = NULL;
         return NULL;
@@ -92,7 +96,7 @@ static sdx_status hand_over(sdx_frame *frame, uint32_t i, sdx_value **out) {
         return NULL;
     }
     if (cell->owner != NULL && cell->home == SDX_HOME_DYNAMIC &&
-        cell->owner->view.data == cell->view.data &&
+        sdx_refs_unique(&cell->owner->refs) && cell->owner->view.data == cell->view.data &&
         sdx_view_same_shape(&cell->owner->view, &cell->view)) {
         *out = sdx_value_retain(cell->owner);
         return NULL;
@@ -103,16 +107,44 @@ static sdx_status hand_over(sdx_frame *frame, uint32_t i, sdx_value **out) {
                   SDX_FMT(output_name(frame, i)));
 }
 
-static sdx_status fill_buffer(sdx_frame *frame, uint32_t i, sdx_value *buffer) {
+static bool is_wanted(sdx_value *const *outputs, const bool *wanted, uint32_t i) {
+    return outputs[i] != NULL && (wanted == NULL || wanted[i]);
+}
+
+/* Whether output i, which other memory holds, will be read after the buffer of another output was
+ * written over it: an input that stands in both. */
+static bool is_overwritten(const sdx_frame *frame, uint32_t i, sdx_value *const *outputs,
+                           const bool *wanted) {
+    const sdx_program *const p = frame->program;
+    const sdx_view *const view = &frame->cells[p->outputs[i]].view;
+    for (uint32_t k = 0; k < p->n_outputs; k++) {
+        if (k == i || !is_wanted(outputs, wanted, k) || outputs[k]->kind != SDX_TENSOR) continue;
+        const bool is_there = outputs[k]->view.data == frame->cells[p->outputs[k]].view.data;
+        if (!is_there && overlap(&outputs[k]->view, view)) return true;
+    }
+    return false;
+}
+
+/* Whether the result fits the caller's buffer; it is set aside where it would be lost. */
+static sdx_status check_filling(sdx_frame *frame, uint32_t i, sdx_value *const *outputs,
+                                const bool *wanted) {
     const sdx_view *const view = &frame->cells[frame->program->outputs[i]].view;
+    const sdx_value *const buffer = outputs[i];
     SDX_TRY(check_buffer(frame, i, buffer, view));
     if (buffer->view.data == view->data || view->len == 0) return NULL;
     if (view->dtype == SDX_STRING)
         return sdx_fail(SDX_INVALID_ARGUMENT,
                         "output '%.*s': found a buffer, expected NULL since it has strings",
                         SDX_FMT(output_name(frame, i)));
-    memmove(buffer->view.data, view->data, sdx_view_bytes(view));
-    return NULL;
+    if (!is_overwritten(frame, i, outputs, wanted)) return NULL;
+    return sdx_value_copy(frame->context->store, view, &frame->made[i]);
+}
+
+static void fill_buffer(const sdx_frame *frame, uint32_t i, sdx_value *buffer) {
+    const sdx_view *const view = &frame->cells[frame->program->outputs[i]].view;
+    const void *const from = frame->made[i] != NULL ? frame->made[i]->view.data : view->data;
+    if (view->len != 0 && buffer->view.data != from && buffer->view.data != view->data)
+        memmove(buffer->view.data, from, sdx_view_bytes(view));
 }
 
 static void undo(sdx_value **outputs, const bool *fresh, uint32_t n) {
@@ -123,14 +155,14 @@ static void undo(sdx_value **outputs, const bool *fresh, uint32_t n) {
     }
 }
 
+/* All that can go wrong comes first, then buffers are written: they may lie over inputs that other
+ * outputs are copied from. */
 sdx_status sdx_frame_take_outputs(sdx_frame *frame, sdx_value **outputs, const bool *wanted) {
     const uint32_t n = frame->program->n_outputs;
-    for (uint32_t i = 0; i < n;
-         i++) { /* buffers first: nothing new is handed out before all of them fit */
-        if (outputs[i] != NULL && (wanted == NULL || wanted[i]))
-            SDX_TRY(fill_buffer(frame, i, outputs[i]));
-    }
     bool *const fresh = frame->present_out;
+    for (uint32_t i = 0; i < n; i++) {
+        if (is_wanted(outputs, wanted, i)) SDX_TRY(check_filling(frame, i, outputs, wanted));
+    }
     for (uint32_t i = 0; i < n; i++) {
         fresh[i] = false;
         if (outputs[i] != NULL || (wanted != NULL && !wanted[i])) continue;
@@ -140,6 +172,9 @@ sdx_status sdx_frame_take_outputs(sdx_frame *frame, sdx_value **outputs, const b
             return status;
         }
         fresh[i] = true;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (!fresh[i] && is_wanted(outputs, wanted, i)) fill_buffer(frame, i, outputs[i]);
     }
     return NULL;
 }

@@ -91,10 +91,9 @@ static void adapt_outputs(sdx_step_state *state) {
 }
 
 sdx_status sdx_step_run(sdx_step_state *state) {
-    if (SDX_LIKELY(state->given == NULL)) return state->step->op->run(&state->call);
-    SDX_TRY(adapt_inputs(state));
+    if (SDX_UNLIKELY(state->given != NULL)) SDX_TRY(adapt_inputs(state));
     SDX_TRY(state->step->op->run(&state->call));
-    adapt_outputs(state);
+    if (SDX_UNLIKELY(state->given != NULL)) adapt_outputs(state); /* run may have asked for some */
     return NULL;
 }
 
@@ -114,6 +113,18 @@ sdx_status sdx_context_stopped(const sdx_context *context) {
     return NULL;
 }
 
+/* An operator that was asked to stop does not know why. */
+static sdx_status tell_deadline(const sdx_frame *frame, sdx_status status) {
+    if (sdx_status_code(status) != SDX_CANCELLED) return status;
+    const sdx_status why = sdx_context_stopped(frame->context);
+    if (sdx_status_code(why) != SDX_DEADLINE) {
+        sdx_status_free(why);
+        return status;
+    }
+    sdx_status_free(status);
+    return why;
+}
+
 static sdx_status run_one(sdx_frame *frame, sdx_step_state *state) {
     sdx_status status;
     if (SDX_LIKELY(state->is_bound)) {
@@ -122,7 +133,7 @@ static sdx_status run_one(sdx_frame *frame, sdx_step_state *state) {
         status = sdx_step_late(frame, state);
     }
     if (SDX_UNLIKELY(frame->temporaries != NULL)) sdx_frame_drop_temporaries(frame);
-    return status;
+    return SDX_LIKELY(status == NULL) ? NULL : tell_deadline(frame, status);
 }
 
 static sdx_status run_steps(sdx_frame *frame) {
@@ -215,7 +226,7 @@ static void follow_inputs(sdx_frame *frame) {
     }
 }
 
-sdx_status sdx_frame_bind_inputs(sdx_frame *frame, sdx_value *const *inputs) {
+static sdx_status bind_inputs(sdx_frame *frame, sdx_value *const *inputs) {
     bool changed = !frame->valid;
     SDX_TRY(set_inputs(frame, inputs, &changed));
     if (changed) SDX_TRY(sdx_frame_bind(frame));
@@ -223,9 +234,22 @@ sdx_status sdx_frame_bind_inputs(sdx_frame *frame, sdx_value *const *inputs) {
     return NULL;
 }
 
+static void drop_held(sdx_frame *frame) {
+    sdx_frame_drop_temporaries(frame);
+    for (uint32_t v = 0; frame->n_owned != 0 && v < frame->program->n_values; v++) {
+        sdx_cell_drop(frame, &frame->cells[v]);
+    }
+}
+
+sdx_status sdx_frame_bind_inputs(sdx_frame *frame, sdx_value *const *inputs) {
+    const sdx_status status = bind_inputs(frame, inputs);
+    drop_held(frame);
+    return status;
+}
+
 static sdx_status run_frame(sdx_frame *frame, sdx_value *const *inputs, sdx_value **outputs,
                             const bool *wanted) {
-    SDX_TRY(sdx_frame_bind_inputs(frame, inputs));
+    SDX_TRY(bind_inputs(frame, inputs));
     SDX_TRY(sdx_frame_place_outputs(frame, outputs, wanted));
     SDX_TRY(run_steps(frame));
     return sdx_frame_take_outputs(frame, outputs, wanted);
@@ -235,9 +259,6 @@ sdx_status sdx_frame_run(sdx_frame *frame, sdx_value *const *inputs, sdx_value *
                          const bool *wanted) {
     const sdx_status status = run_frame(frame, inputs, outputs, wanted);
     sdx_frame_drop_outputs(frame);
-    sdx_frame_drop_temporaries(frame);
-    for (uint32_t v = 0; frame->n_owned != 0 && v < frame->program->n_values; v++) {
-        sdx_cell_drop(frame, &frame->cells[v]);
-    }
+    drop_held(frame);
     return status;
 }
