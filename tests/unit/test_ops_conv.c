@@ -228,6 +228,67 @@ static void transposed_is_its_definition(void **state) {
     }
 }
 
+/* ---- bytes: the same definition, with zero points taken off first */
+
+static void check_bytes(const shape *s, sdx_dtype type_x, sdx_dtype type_w, bool each) {
+    static double zero_w[512];
+    int64_t out[MAX_SPATIAL], dims_x[6], dims_w[6], dims_y[6];
+    const int64_t channels = s->groups * s->out_channels;
+    for (size_t d = 0; d < s->rank; d++)
+        out[d] = out_size(s, d);
+    set_dims(dims_x, s->images, s->groups * s->in_channels, s->in, s->rank);
+    set_dims(dims_w, channels, s->in_channels, s->kernel, s->rank);
+    set_dims(dims_y, s->images, channels, out, s->rank);
+    const size_t rank = s->rank + 2;
+    const int64_t n_x = product(dims_x, rank), n_w = product(dims_w, rank);
+    fill(x, (size_t)n_x, 1);
+    fill(w, (size_t)n_w, 2);
+    for (int64_t i = 0; i < channels; i++) {
+        bias[i] = 0;
+        zero_w[i] = (double)(each ? 2 + i % 3 : 2);
+    }
+    define(s, out);
+    for (int64_t i = 0; i < n_x; i++)
+        x[i] += 7;
+    for (int64_t i = 0; i < n_w; i++)
+        w[i] += zero_w[i / (n_w / channels)];
+    op_test *t = op_begin("ConvInteger", 10);
+    op_ints(t, "strides", s->rank, s->stride);
+    op_ints(t, "dilations", s->rank, s->dilation);
+    op_ints(t, "pads", 2 * s->rank, s->pads);
+    op_int(t, "group", s->groups);
+    op_input(t, type_x, rank, dims_x, x);
+    op_input(t, type_w, rank, dims_w, w);
+    op_input(t, type_x, SCALAR, (const double[]){7});
+    op_input(t, type_w, DIMS(each ? channels : 1), zero_w);
+    op_expect(t, 0, SDX_INT32, rank, dims_y, y);
+    op_end(t);
+}
+
+static void bytes_convolve(void **state) {
+    (void)state;
+    for (size_t i = 0; i < N_SHAPES; i++) {
+        check_bytes(&shapes[i], SDX_UINT8, SDX_INT8, i & 1);
+        check_bytes(&shapes[i], SDX_INT8, SDX_UINT8, !(i & 1));
+    }
+}
+
+static void linear_rounds_to_even(void **state) {
+    (void)state;
+    op_test *t = op_begin("QLinearConv", 10);
+    op_input(t, SDX_UINT8, DIMS(1, 1, 4), DATA(1, 3, 5, 255));
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(1));
+    op_input(t, SDX_UINT8, SCALAR, DATA(0));
+    op_input(t, SDX_INT8, DIMS(2, 1, 1), DATA(1, -1));
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_input(t, SDX_INT8, DIMS(2), DATA(0, 0));
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(2));
+    op_input(t, SDX_INT8, SCALAR, DATA(1));
+    op_input(t, SDX_INT32, DIMS(2), DATA(0, 10));
+    op_expect(t, 0, SDX_INT8, DIMS(1, 2, 4), DATA(1, 3, 3, 127, 10, 8, 6, -128));
+    op_end(t);
+}
+
 static void auto_pad_puts_the_odd_one(void **state) {
     (void)state;
     static const struct {
@@ -303,6 +364,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(conv_is_its_definition),
         cmocka_unit_test(transposed_is_its_definition),
+        cmocka_unit_test(bytes_convolve),
+        cmocka_unit_test(linear_rounds_to_even),
         cmocka_unit_test(auto_pad_puts_the_odd_one),
         cmocka_unit_test(conv_knows_symbols),
         cmocka_unit_test(conv_refuses),
