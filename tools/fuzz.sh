@@ -4,6 +4,7 @@
 seed_corpus() { # NAME
     local corpus=build/fuzz/corpus/$1 folders file
     mkdir -p "$corpus"
+    [ ! -d "fuzz/seeds/$1" ] || cp "fuzz/seeds/$1"/* "$corpus/"
     [ ! -f "$corpus/.seeded" ] || return 0
     if folders=$(conformance_folders); then
         # shellcheck disable=SC2086 # a list of folders without blanks
@@ -11,7 +12,6 @@ seed_corpus() { # NAME
             cp "$file" "$corpus/$(sha1sum <"$file" | cut -c1-20)"
         done
     fi
-    [ ! -d "fuzz/seeds/$1" ] || cp "fuzz/seeds/$1"/* "$corpus/"
     touch "$corpus/.seeded"
 }
 
