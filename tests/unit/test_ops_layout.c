@@ -140,6 +140,12 @@ static void pad_refuses(void **state) {
     op_input(t, SDX_INT64, DIMS(3), DATA(1, 0, 0));
     op_fails(t, "input 'pads' has 3 numbers, expected 2");
     op_end(t);
+    static const double many[40];
+    t = op_begin("Pad", 13);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_input(t, SDX_INT64, DIMS(40), many);
+    op_fails(t, "input 'pads' has 40 numbers, expected 2");
+    op_end(t);
 }
 
 static void center_crop_pad(void **state) {
@@ -283,6 +289,46 @@ static void split(void **state) {
     op_end(t);
 }
 
+/* ONNX: Slice-13 starts, ends: clamping. */
+static void slice_clamps(void **state) {
+    (void)state;
+    static const struct {
+        double start, end, step, result[4];
+        int64_t n;
+    } cases[] = {
+        {0, 9e18, 1, {1, 2, 3}, 3}, {-2, 9e18, 1, {2, 3}, 2},
+        {-9e18, -1, 2, {1}, 1},     {9e18, -9e18, -1, {3, 2, 1}, 3},
+        {-1, -9e18, -2, {3, 1}, 2}, {-7, -9e18, -1, {1}, 1},
+        {2, 1, 1, {0}, 0},          {1, 2, -1, {0}, 0},
+        {0, 3, 9e18, {1}, 1},       {2, -9e18, -9e18, {3}, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        op_test *t = op_begin("Slice", 13);
+        op_input(t, SDX_UINT2, DIMS(3), DATA(1, 2, 3));
+        op_input(t, SDX_INT64, DIMS(1), DATA(cases[i].start));
+        op_input(t, SDX_INT64, DIMS(1), DATA(cases[i].end));
+        op_input(t, SDX_INT64, DIMS(1), DATA(0));
+        op_input(t, SDX_INT64, DIMS(1), DATA(cases[i].step));
+        op_expect(t, 0, SDX_UINT2, DIMS(cases[i].n), cases[i].result);
+        op_end(t);
+    }
+    static const double many[40];
+    op_test *t = op_begin("Slice", 13);
+    op_input(t, SDX_FLOAT32, DIMS(1), DATA(1));
+    op_input(t, SDX_INT64, DIMS(40), many);
+    op_input(t, SDX_INT64, DIMS(40), many);
+    op_fails(t, "found 40 starts, 40 ends");
+    op_end(t);
+    t = op_begin("Slice", 10);
+    op_input(t, SDX_FLOAT32, DIMS(0), NULL);
+    op_input(t, SDX_INT32, DIMS(1), DATA(0));
+    op_input(t, SDX_INT32, DIMS(1), DATA(-5));
+    op_absent(t);
+    op_input(t, SDX_INT32, DIMS(1), DATA(-1));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(0), NULL);
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tile),
@@ -296,6 +342,7 @@ int main(void) {
         cmocka_unit_test(trilu),
         cmocka_unit_test(transpose_of_any_size),
         cmocka_unit_test(split),
+        cmocka_unit_test(slice_clamps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

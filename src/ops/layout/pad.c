@@ -56,6 +56,9 @@ static sdx_status find_axes(const sdx_infer *in, size_t *axes, size_t *n, bool *
     *known = true;
     if (!sdx_infer_has(in, IN_AXES)) return NULL;
     *known = sdx_infer_ints(in, IN_AXES, given, SDX_MAX_RANK, n);
+    if (*n > rank)
+        return sdx_fail(SDX_SHAPE_MISMATCH, "input 'axes' has %zu numbers, expected at most %zu",
+                        *n, rank);
     for (size_t i = 0; i < *n && *known; i++) {
         SDX_TRY(sdx_infer_axis(in, IN_DATA, given[i], "input 'axes'", &axes[i]));
         if (seen[axes[i]])
@@ -77,7 +80,7 @@ static sdx_status infer(sdx_infer *in) {
     SDX_TRY(find_axes(in, axes, &n_axes, &known));
     if (!known) return sdx_infer_set_rank(in, 0, rank);
     known = sdx_infer_ints(in, IN_PADS, pads, 2 * SDX_MAX_RANK, &n_pads);
-    if (known && n_pads != 2 * n_axes)
+    if ((known || n_pads > 0) && n_pads != 2 * n_axes)
         return sdx_fail(SDX_SHAPE_MISMATCH,
                         "input 'pads' has %zu numbers, expected %zu, two for each axis", n_pads,
                         2 * n_axes);

@@ -43,10 +43,11 @@ static sdx_status read_ranges(const sdx_infer *in, range *ranges, size_t rank, b
         !sdx_infer_has(in, IN_STEPS) || sdx_infer_ints(in, IN_STEPS, steps, SDX_MAX_RANK, &n_steps);
     *known = has_axes && (has_starts || has_ends);
     const size_t n = has_starts ? n_starts : n_ends;
-    if (!*known) return NULL;
-    if ((has_ends && has_starts && n_ends != n_starts) ||
+    const bool too_long = n_starts > rank || n_ends > rank || n_axes > rank || n_steps > rank;
+    if (!*known && !too_long) return NULL;
+    if (too_long || (has_ends && has_starts && n_ends != n_starts) ||
         (sdx_infer_has(in, IN_AXES) && n_axes != n) ||
-        (sdx_infer_has(in, IN_STEPS) && has_steps && n_steps != n) || n > rank) {
+        (sdx_infer_has(in, IN_STEPS) && has_steps && n_steps != n)) {
         return sdx_fail(SDX_SHAPE_MISMATCH,
                         "found %zu starts, %zu ends, %zu axes and %zu steps, expected as many of "
                         "each, at most the rank %zu",
@@ -54,6 +55,10 @@ static sdx_status read_ranges(const sdx_infer *in, range *ranges, size_t rank, b
     }
     for (size_t i = 0; i < n; i++) {
         size_t axis = i;
+        if (sdx_infer_has(in, IN_AXES) && !sdx_dim_is_number(axes[i])) {
+            *known = false;
+            return NULL;
+        }
         if (sdx_infer_has(in, IN_AXES))
             SDX_TRY(sdx_infer_axis(in, IN_DATA, axes[i], "input 'axes'", &axis));
         if (ranges[axis].sliced)
@@ -78,17 +83,20 @@ static int64_t clamp(int64_t x, int64_t low, int64_t high) {
 }
 
 /* ONNX: Slice-13 starts, ends: negative ones count from the end; clamped to [0, dim], or [0, dim -
- * 1] and [-1, dim - 1] when the step is negative. */
+ * 1] and [-1, dim - 1] when the step is negative. (NumPy gives nothing where a start before the
+ * first element goes backwards; here that is the first element.) */
 static int64_t resolve(const range *r, int64_t dim, int64_t *first) {
     const int64_t start = r->start < 0 ? r->start + dim : r->start;
     const int64_t end = r->end < 0 ? r->end + dim : r->end;
+    *first = 0;
+    if (dim == 0) return 0;
     if (r->step > 0) {
         const int64_t from = clamp(start, 0, dim), to = clamp(end, 0, dim);
         *first = from;
         return to > from ? (to - from - 1) / r->step + 1 : 0;
     }
-    const int64_t from = clamp(start, -1, dim - 1), to = clamp(end, -1, dim - 1);
-    *first = from < 0 ? 0 : from;
+    const int64_t from = clamp(start, 0, dim - 1), to = clamp(end, -1, dim - 1);
+    *first = from;
     return from > to ? (from - to - 1) / -r->step + 1 : 0;
 }
 
