@@ -22,7 +22,8 @@ if(SDX_CMOCKA_INCLUDE AND SDX_CMOCKA_LIBRARY)
   if(unit_helpers)
     add_library(sdx_unit_helpers STATIC EXCLUDE_FROM_ALL ${unit_helpers})
     sdx_target(sdx_unit_helpers)
-    target_include_directories(sdx_unit_helpers SYSTEM PRIVATE ${SDX_CMOCKA_INCLUDE})
+    target_include_directories(sdx_unit_helpers SYSTEM PUBLIC ${SDX_CMOCKA_INCLUDE})
+    target_include_directories(sdx_unit_helpers PUBLIC tests/unit)
     target_link_libraries(sdx_unit_helpers PUBLIC sardonyx_core)
   endif()
   foreach(source IN LISTS unit_tests)
@@ -50,7 +51,13 @@ list(TRANSFORM test_programs REPLACE "^.*/tests/([^/]+)/[^/]*$" "\\1" OUTPUT_VAR
 list(REMOVE_DUPLICATES test_folders)
 foreach(folder IN LISTS test_folders)
   file(GLOB sources CONFIGURE_DEPENDS tests/${folder}/*.c)
+  if(folder STREQUAL "sweep_alloc" AND NOT TARGET sdx_unit_helpers)
+    continue() # it is a cmocka program
+  endif()
   sdx_test_program(${folder} ${sources})
+  if(folder STREQUAL "sweep_alloc")
+    target_link_libraries(${folder} PRIVATE sdx_unit_helpers ${SDX_CMOCKA_LIBRARY})
+  endif()
 endforeach()
 
 # The examples of the documents, as users would build them. They take a model and end with 0.
