@@ -184,11 +184,36 @@ static sdx_status settle_unasked(void *arg, sdx_graph *graph) {
     return first == NULL || first->op != NULL ? NULL : sdx_settle(arg, graph);
 }
 
+/* Hooks may count on outputs that are not optional: where a file names another output of the node
+ * but not such a one, it gets a value that nobody reads. */
+static sdx_status define_required(sdx_settler *settler, sdx_node *node) {
+    bool wanted = false;
+    for (size_t k = 0; k < node->n_outputs; k++) {
+        wanted = wanted || node->outputs[k] != NULL;
+    }
+    for (size_t k = 0; wanted && k < node->n_outputs; k++) {
+        const sdx_port *const port = sdx_op_output_port(node->op, k);
+        if (node->outputs[k] != NULL || port == NULL) continue;
+        if ((port->flags & (SDX_PORT_OPTIONAL | SDX_PORT_VARIADIC)) != 0) continue;
+        sdx_gvalue *value;
+        sdx_str name;
+        SDX_TRY(
+            sdx_arena_printf(settler->arena, &name, "%.*s.%s", SDX_FMT(node->name), port->name));
+        SDX_TRY(sdx_gvalue_create(node->graph, name, &value));
+        value->producer = node;
+        value->output = k;
+        node->outputs[k] = value;
+    }
+    return NULL;
+}
+
 sdx_status sdx_settle_node(sdx_settler *settler, sdx_node *node) {
-    if (node->attrs == NULL)
+    if (node->attrs == NULL) {
+        SDX_TRY(define_required(settler, node));
         SDX_TRY(sdx_op_check(node));
-    else
+    } else {
         SDX_TRY(sdx_op_check_types(node));
+    }
     workspace w;
     SDX_TRY(workspace_init(&w, settler->heap, node->n_inputs, node->n_outputs));
     const sdx_status status = run_infer(settler, node, &w);

@@ -301,6 +301,27 @@ static void nodes_without_results(void **state) {
 }
 
 /* Binding borrows nothing, and a run after it starts at once. */
+/* An output that is not optional, left out beside one that is read. */
+static void required_outputs_left_out(void **state) {
+    (void)state;
+    for (int optimize = 0; optimize < 2; optimize++) {
+        session s = begin("opset 17\n"
+                          "input x float32[n,2]\n"
+                          "init scale float32[2] 1 1\n"
+                          "node _ mean = LayerNormalization(x, scale)\n"
+                          "output mean\n",
+                          optimize != 0);
+        const int64_t dims[] = {1, 2};
+        sdx_value *x = random_tensor(1, 2, dims), *mean = NULL;
+        must(sdx_context_run(s.context, &x, 1, &mean, 1, NULL));
+        const float *const pair = sdx_tensor_data(x);
+        assert_float_equal(*(const float *)sdx_tensor_data(mean), (pair[0] + pair[1]) / 2, 1e-6);
+        sdx_value_release(x);
+        sdx_value_release(mean);
+        end(s);
+    }
+}
+
 static void binding_lets_go_of_its_inputs(void **state) {
     (void)state;
     session s = begin("opset 17\ninput x float32[n]\nnode y = Neg(x)\noutput y\n", true);
@@ -361,6 +382,7 @@ int main(void) {
         cmocka_unit_test(in_place),
         cmocka_unit_test(captured_values),
         cmocka_unit_test(nodes_without_results),
+        cmocka_unit_test(required_outputs_left_out),
         cmocka_unit_test(binding_lets_go_of_its_inputs),
         cmocka_unit_test(errors_in_the_middle),
     };
