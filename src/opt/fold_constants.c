@@ -1,5 +1,5 @@
 /* Constant folding: a node whose inputs are all constants is evaluated now. Results stay below a
- * cap, so that a small file cannot become a large model. */
+ * cap, each and together, so that a small file cannot become a large model. */
 #include <string.h>
 
 #include "ops/eval.h"
@@ -7,6 +7,8 @@
 
 enum { MAX_INPUTS = 64, MAX_OUTPUTS = 16 };
 #define MAX_FOLDED_BYTES ((size_t)1 << 26) /* of one result */
+#define MAX_GROWN_BYTES ((size_t)1 << 27)  /* of all results, beyond what they are made from */
+#define MAX_WORK_BYTES ((size_t)1 << 28)   /* while one node is evaluated */
 
 static bool is_foldable(const sdx_node *node) {
     if (node->op->flags & (SDX_OP_RANDOM | SDX_OP_CONTROL | SDX_OP_VALUES)) return false;
@@ -41,14 +43,20 @@ static bool is_small(const sdx_node *node) {
     return true;
 }
 
-/* A dequantised or widened weight stays as it is stored: its reader unpacks it. Growing a large
- * constant costs memory in every process. */
-static bool grows_a_weight(const sdx_node *node) {
-    enum { WEIGHT = 1 << 16 };
-    size_t in = 0, out = 0;
+static size_t bytes_in(const sdx_node *node) {
+    size_t in = 0;
     for (size_t i = 0; i < node->n_inputs; i++) {
         if (node->inputs[i] != NULL) in += sdx_view_bytes(node->inputs[i]->constant);
     }
+    return in;
+}
+
+/* A dequantised or widened weight stays as it is stored: its reader unpacks it. Growing a large
+ * constant costs memory in every process; so does growing many small ones. */
+static bool grows_too_much(const sdx_rewrite *r, const sdx_node *node) {
+    enum { WEIGHT = 1 << 16 };
+    const size_t in = bytes_in(node);
+    size_t out = 0;
     for (size_t k = 0; k < node->n_outputs; k++) {
         const sdx_gvalue *const value = node->outputs[k];
         if (value == NULL || value->shape.rank < 0) continue;
@@ -58,7 +66,8 @@ static bool grows_a_weight(const sdx_node *node) {
         }
         out += bytes;
     }
-    return in >= WEIGHT && out > in + in / 4;
+    if (in >= WEIGHT && out > in + in / 4) return true;
+    return out > in && (r->grown >= MAX_GROWN_BYTES || out - in > MAX_GROWN_BYTES - r->grown);
 }
 
 static sdx_status keep(sdx_rewrite *r, sdx_gvalue *value, const sdx_view *result) {
@@ -79,6 +88,19 @@ static sdx_status keep(sdx_rewrite *r, sdx_gvalue *value, const sdx_view *result
     return NULL;
 }
 
+/* Whether results whose size was only bounded may be kept; they are counted then. */
+static bool count_growth(sdx_rewrite *r, const sdx_node *node, sdx_value *const *outputs) {
+    const size_t in = bytes_in(node);
+    size_t out = 0;
+    for (size_t k = 0; k < node->n_outputs; k++) {
+        const size_t size = outputs[k] != NULL ? sdx_view_bytes(&outputs[k]->view) : 0;
+        if (size > MAX_FOLDED_BYTES) return false;
+        out += size;
+    }
+    r->grown += out > in ? out - in : 0;
+    return true;
+}
+
 static sdx_status evaluate(sdx_rewrite *r, sdx_node *node, sdx_store *store, bool *done) {
     sdx_value *inputs[MAX_INPUTS] = {0};
     sdx_value *outputs[MAX_OUTPUTS] = {0};
@@ -93,7 +115,7 @@ static sdx_status evaluate(sdx_rewrite *r, sdx_node *node, sdx_store *store, boo
      */
     sdx_status status =
         sdx_eval(node, inputs, node->n_inputs, outputs, node->n_outputs, store, false);
-    *done = status == NULL;
+    *done = status == NULL && count_growth(r, node, outputs);
     sdx_status_free(status);
     status = NULL;
     for (size_t k = 0; k < node->n_outputs; k++) {
@@ -115,7 +137,8 @@ static bool has_misaligned(const sdx_node *node) {
 static sdx_status fold(sdx_rewrite *r, sdx_graph *graph, sdx_store *store) {
     for (sdx_node *node = graph->first, *next; node != NULL; node = next) {
         next = node->next;
-        if (!is_foldable(node) || !is_small(node) || has_misaligned(node) || grows_a_weight(node))
+        if (!is_foldable(node) || !is_small(node) || has_misaligned(node) ||
+            grows_too_much(r, node))
             continue;
         bool done;
         SDX_TRY(evaluate(r, node, store, &done));
@@ -132,7 +155,7 @@ static sdx_status fold(sdx_rewrite *r, sdx_graph *graph, sdx_store *store) {
 static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
     sdx_store *store;
     const sdx_allocator *const parent = &r->heap->parent;
-    SDX_TRY(sdx_store_create(parent, 0, "folding", &store));
+    SDX_TRY(sdx_store_create(parent, MAX_WORK_BYTES, "folding", &store));
     const sdx_status status = fold(r, graph, store);
     sdx_store_release(store);
     return status;

@@ -21,6 +21,7 @@ typedef struct sdx_rewrite {
     sdx_heap *heap;
     sdx_settler *settler;
     size_t n_applied; /* places that the rule changed so far */
+    size_t grown;     /* bytes of constants that were made larger than what they come from */
 } sdx_rewrite;
 
 /* A rule goes once over a graph (not the graphs inside: the driver brings those) and counts what it
