@@ -20,7 +20,7 @@ static T NAME(from_double)(double x) {
 
 static T NAME(finish)(SUM a, size_t n, sdx_reduce_end end) {
     if (end == SDX_REDUCE_PLAIN) return (T)a;
-    if (end == SDX_REDUCE_MEAN) return n == 0 ? NOTHING : (T)((WIDE)a / (WIDE)n);
+    if (end == SDX_REDUCE_MEAN) return (T)(n == 0 ? NOTHING : (WIDE)a / (WIDE)n);
     const double x = (double)(WIDE)a;
     return NAME(from_double)(end == SDX_REDUCE_SQRT ? sqrt(x) : log(x));
 }
