@@ -1,4 +1,4 @@
-# Fuzzers: each fuzz/*.c is a libFuzzer program of its name; everything is instrumented.
+# Fuzzers: each fuzz/*.c is a libFuzzer program of its name; everything is instrumented. fuzz_cli* have the parts of the command.
 
 if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
   message(FATAL_ERROR "SDX_FUZZ: compiler is ${CMAKE_C_COMPILER_ID}, expected Clang; use the preset 'fuzz'")
@@ -11,5 +11,8 @@ if(TARGET sardonyx_core)
     sdx_target(${name})
     target_link_libraries(${name} PRIVATE sardonyx_core)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    if(name MATCHES "^fuzz_cli" AND TARGET sdx_command_parts)
+      target_link_libraries(${name} PRIVATE sdx_command_parts)
+    endif()
   endforeach()
 endif()
