@@ -70,6 +70,19 @@ static sdx_status define_initializer(sdx_importer *im, sdx_scope *scope, sdx_str
     return NULL;
 }
 
+/* What callers give is checked against the types of the main graph's inputs, so they must be there;
+ * inner graphs learn theirs from the node around them. */
+static sdx_status check_typed(const sdx_graph *graph) {
+    for (size_t i = 0; i < graph->n_inputs && graph->outer == NULL; i++) {
+        if (graph->inputs[i]->type != NULL) continue;
+        return sdx_fail(SDX_INVALID_MODEL,
+                        "input '%.*s': found no type, expected one (ONNX: ValueInfoProto.type); "
+                        "export the model again",
+                        SDX_FMT(graph->inputs[i]->name));
+    }
+    return NULL;
+}
+
 static sdx_status import_initializers(sdx_importer *im, sdx_scope *scope,
                                       const sdx_pb_graph *proto) {
     for (size_t i = 0; i < proto->n_initializer; i++) {
@@ -273,6 +286,7 @@ static sdx_status fill_graph(sdx_importer *im, sdx_scope *scope, const sdx_pb_gr
     SDX_TRY(sdx_arena_str(im->arena, proto->name, &scope->graph->name));
     SDX_TRY(import_inputs(im, scope, proto));
     SDX_TRY(import_initializers(im, scope, proto));
+    SDX_TRY(check_typed(scope->graph));
     SDX_TRY(sdx_import_nodes(im, scope, proto->node, proto->n_node));
     SDX_TRY(import_outputs(im, scope, proto));
     return sdx_graph_sort(scope->graph);

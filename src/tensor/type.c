@@ -59,6 +59,7 @@ sdx_types sdx_type_set(const sdx_type *type) {
 }
 
 sdx_dtype sdx_type_leaf(const sdx_type *type) {
+    if (!type) return SDX_UNDEFINED;
     while (type->element)
         type = type->element;
     return type->kind == SDX_TENSOR ? type->dtype : SDX_UNDEFINED;
