@@ -137,7 +137,7 @@ static sdx_status hold(sdx_importer *im, sdx_view *view) {
     SDX_TRY(sdx_arena_copy(im->arena, view->data, size, &copy));
     view->data = copy;
     im->out->copied += size;
-    return NULL;
+    return view->dtype == SDX_BOOL ? sdx_tensor_settle_bools(im->arena, view) : NULL;
 }
 
 sdx_status sdx_import_tensor(sdx_importer *im, const sdx_pb_tensor *proto, const sdx_view **out) {

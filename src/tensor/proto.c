@@ -84,8 +84,8 @@ static sdx_status find_field(const sdx_pb_tensor *proto, data_field *field, size
     return NULL;
 }
 
-/* Bytes other than 0 and 1 in a bool tensor would be neither true nor false to the operators. */
-static sdx_status read_bools(const uint8_t *bytes, sdx_arena *arena, sdx_view *view) {
+sdx_status sdx_tensor_settle_bools(sdx_arena *arena, sdx_view *view) {
+    const uint8_t *const bytes = view->data;
     size_t i = 0;
     while (i < view->len && bytes[i] <= 1)
         i++;
@@ -111,8 +111,7 @@ static sdx_status read_raw(const sdx_pb_tensor *proto, sdx_arena *arena, sdx_vie
         void *out;
     } const data = {proto->raw_data.ptr}; /* a view does not write */
     view->data = data.out;
-    if (view->dtype == SDX_BOOL)
-        return read_bools((const uint8_t *)proto->raw_data.ptr, arena, view);
+    if (view->dtype == SDX_BOOL) return sdx_tensor_settle_bools(arena, view);
     return NULL;
 }
 

@@ -13,6 +13,9 @@
  * SDX_INVALID_MODEL, SDX_UNSUPPORTED (segments), SDX_LIMIT. */
 sdx_status sdx_tensor_from_proto(const sdx_pb_tensor *proto, sdx_arena *arena, sdx_view *view,
                                  bool *external) SDX_NODISCARD;
+/* Makes the elements of a bool tensor 0 or 1, in a copy where one is neither: other bytes would be
+ * neither true nor false to the operators. */
+sdx_status sdx_tensor_settle_bools(sdx_arena *arena, sdx_view *view) SDX_NODISCARD;
 /* A sparse tensor as the dense one that it stands for, in `arena`; at most `limit` bytes. Indices
  * are int64[n], or int64[n, rank]; they rise. Errors as above. */
 sdx_status sdx_tensor_from_sparse(const sdx_pb_sparse_tensor *proto, size_t limit, sdx_arena *arena,
