@@ -322,7 +322,10 @@ static sdx_status bind_step(sdx_frame *frame, uint32_t index) {
     const unsigned unknowable =
         SDX_OP_DATA_SHAPE | SDX_OP_CONTROL | (step->alias ? 0u : SDX_OP_VALUES);
     state->is_bound = !(step->op->flags & unknowable) && inputs_known(frame, step);
-    if (state->is_bound) SDX_TRY(sdx_step_infer(frame, state, &state->is_bound));
+    if (state->is_bound) {
+        SDX_TRY(sdx_step_check_types(frame, step));
+        SDX_TRY(sdx_step_infer(frame, state, &state->is_bound));
+    }
     if (state->is_bound) state->is_bound = outputs_dense(frame, step);
     if (state->is_bound) SDX_TRY(bind_known(frame, state, index));
     bury(frame, step);

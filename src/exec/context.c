@@ -1,7 +1,6 @@
 /* Contexts: what lives from run to run, and the border at which inputs are checked. */
 #include "exec/context.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -62,41 +61,6 @@ void sdx_context_free(sdx_context *context) {
  * --------------------------------------------------------------------------------------------------------------------------------
  */
 
-/* Whether a value is of this type. What holds other values is as deep as its type, which the file's
- * nesting limit bounds; an empty list need not know what it would hold. */
-static bool is_of_type(const sdx_type *type, const sdx_value *value) {
-    if (type == NULL) return true;
-    /* ONNX: OptionalGetElement-18 a tensor or sequence stands for an optional that holds it */
-    if (type->kind == SDX_OPTIONAL && value->kind != SDX_OPTIONAL)
-        return is_of_type(type->element, value);
-    if (type->kind != value->kind) return false;
-    if (type->kind == SDX_TENSOR)
-        return type->dtype == value->view.dtype || type->dtype == SDX_UNDEFINED;
-    if (type->kind == SDX_MAP)
-        return value->items[0]->view.dtype == type->dtype &&
-               is_of_type(type->element, value->items[1]);
-    for (size_t i = 0; i < value->n_items; i++) {
-        if (!is_of_type(type->element, value->items[i])) return false;
-    }
-    return value->n_items > 0 || value->element == SDX_UNDEFINED || type->element == NULL ||
-           sdx_type_leaf(type->element) == SDX_UNDEFINED ||
-           value->element == sdx_type_leaf(type->element);
-}
-
-static sdx_status check_type(const sdx_gvalue *port, const sdx_value *value) {
-    char expected[160], found[160];
-    if (is_of_type(port->type, value)) return NULL;
-    static const char *const kinds[] = {"nothing", "a tensor", "a sequence of", "a map to",
-                                        "an optional of"};
-    if (value->kind == SDX_TENSOR)
-        sdx_view_text(&value->view, found, sizeof found);
-    else
-        snprintf(found, sizeof found, "%s %s", kinds[value->kind],
-                 sdx_dtype_name(sdx_value_leaf(value)));
-    return sdx_fail(SDX_TYPE_MISMATCH, "found %s, expected %s", found,
-                    sdx_type_text(port->type, expected, sizeof expected));
-}
-
 static sdx_status check_shape(const sdx_gvalue *port, const sdx_value *value) {
     if (value->kind != SDX_TENSOR || port->shape.rank < 0) return NULL;
     char found[160], dim[64];
@@ -130,7 +94,7 @@ static sdx_status check_inputs(const sdx_model *model, sdx_value *const *inputs,
                             SDX_FMT(port->name));
         }
         *override = *override || port->constant != NULL;
-        SDX_TRY(sdx_in(check_type(port, inputs[i]), "input '%.*s'", SDX_FMT(port->name)));
+        SDX_TRY(sdx_in(sdx_value_fits(inputs[i], port->type), "input '%.*s'", SDX_FMT(port->name)));
         if (port->constant == NULL)
             SDX_TRY(sdx_in(check_shape(port, inputs[i]), "input '%.*s'", SDX_FMT(port->name)));
     }

@@ -21,6 +21,7 @@ static size_t part(size_t n, size_t size) { return (n * size + 15) & ~(size_t)15
 static size_t tables_size(const sdx_program *p) {
     size_t size = part(p->max_in, sizeof(sdx_fact)) + part(p->max_out, sizeof(sdx_fact)) +
                   part(p->max_in, sizeof(bool)) +
+                  part((size_t)p->max_in + p->max_out, sizeof(void *)) +
                   part((size_t)p->max_out * SDX_MAX_RANK, sizeof(sdx_dim)) +
                   part(p->max_in, sizeof(void *)) + part(p->max_out, sizeof(void *)) +
                   part(p->n_outputs, sizeof(void *)) + part(p->n_outputs, sizeof(bool));
@@ -59,6 +60,7 @@ static void init_tables(sdx_frame *frame) {
     frame->facts_in = carve(&c, p->max_in * sizeof(sdx_fact));
     frame->facts_out = carve(&c, p->max_out * sizeof(sdx_fact));
     frame->present = carve(&c, p->max_in * sizeof(bool));
+    frame->types = carve(&c, ((size_t)p->max_in + p->max_out) * sizeof(void *));
     frame->dims = carve(&c, (size_t)p->max_out * SDX_MAX_RANK * sizeof(sdx_dim));
     frame->bind_in = carve(&c, p->max_in * sizeof(void *));
     frame->bind_out = carve(&c, p->max_out * sizeof(void *));

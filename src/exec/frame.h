@@ -76,6 +76,7 @@ struct sdx_frame {
     size_t tables_size;
     sdx_fact *facts_in, *facts_out; /* workspace of inference: max_in, max_out */
     bool *present;
+    const sdx_type **types; /* workspace of type checks: max_in + max_out */
     sdx_dim *dims;
     const sdx_view **bind_in; /* workspace of bind hooks */
     const sdx_view **bind_out;
@@ -115,6 +116,12 @@ sdx_status sdx_step_infer(sdx_frame *frame, sdx_step_state *state, bool *known) 
 sdx_status sdx_step_bind(sdx_frame *frame, sdx_step_state *state) SDX_NODISCARD;
 /* Every alias of a root follows it to where its elements are now. */
 void sdx_frame_follow(sdx_frame *frame, uint32_t root);
+
+/* types.c */
+/* Whether a value is of the type that the graph says (NULL: any). */
+sdx_status sdx_value_fits(const sdx_value *value, const sdx_type *type) SDX_NODISCARD;
+/* Checks the types of a step's inputs against its operator, where the loader did not know them. */
+sdx_status sdx_step_check_types(sdx_frame *frame, const sdx_step *step) SDX_NODISCARD;
 
 /* run.c */
 sdx_status sdx_step_run(sdx_step_state *state) SDX_NODISCARD; /* adapts, runs, adapts back */

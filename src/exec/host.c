@@ -95,6 +95,11 @@ static sdx_status set_value(void *self, size_t k, sdx_value *value) {
         sdx_value_release(value);
         return NULL;
     }
+    const sdx_status status = sdx_value_fits(value, step->node->outputs[k]->type);
+    if (status != NULL) {
+        sdx_value_release(value);
+        return sdx_in(status, "output %zu", k);
+    }
     sdx_cell_hold(state->frame, &state->frame->cells[step->out[k]], value);
     return NULL;
 }

@@ -72,6 +72,7 @@ static sdx_status late_copy(sdx_frame *frame, sdx_step_state *state) {
 
 sdx_status sdx_step_late(sdx_frame *frame, sdx_step_state *state) {
     const sdx_step *const step = state->step;
+    SDX_TRY(sdx_step_check_types(frame, step));
     if (step->alias) return late_alias(frame, state);
     if (step->op->flags & SDX_OP_ALIAS) return late_copy(frame, state);
     const bool makes_own =

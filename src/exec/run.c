@@ -194,6 +194,9 @@ static sdx_status set_inputs(sdx_frame *frame, sdx_value *const *inputs, bool *c
         const sdx_pvalue *const pvalue = &p->values[p->inputs[i]];
         if (pvalue->place == SDX_PLACE_CONSTANT) continue;
         if (inputs[i] != NULL) {
+            if (frame->outer != NULL) /* the main graph's were checked at the border */
+                SDX_TRY(sdx_in(sdx_value_fits(inputs[i], pvalue->origin->type), "input '%.*s'",
+                               SDX_FMT(pvalue->origin->name)));
             set_value_cell(frame, p->inputs[i], inputs[i], changed);
         } else if (pvalue->origin->fallback != NULL) {
             set_cell(frame, p->inputs[i], pvalue->origin->fallback, changed);

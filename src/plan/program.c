@@ -109,6 +109,10 @@ static sdx_status add_subgraphs(builder *b, sdx_step *step) {
     return NULL;
 }
 
+static bool is_typed(const sdx_type *type) {
+    return type != NULL && (type->kind != SDX_TENSOR || type->dtype != SDX_UNDEFINED);
+}
+
 static sdx_status add_step(builder *b, const sdx_node *node, uint32_t index) {
     sdx_program *const p = b->program;
     sdx_step *const step = &p->steps[index];
@@ -120,7 +124,9 @@ static sdx_status add_step(builder *b, const sdx_node *node, uint32_t index) {
     step->out = step->in + node->n_inputs;
     for (size_t i = 0; i < node->n_inputs; i++) {
         step->in[i] = SDX_NONE;
-        if (node->inputs[i] != NULL) SDX_TRY(find_value(b, node->inputs[i], &step->in[i]));
+        if (node->inputs[i] == NULL) continue;
+        SDX_TRY(find_value(b, node->inputs[i], &step->in[i]));
+        step->untyped = step->untyped || !is_typed(node->inputs[i]->type);
     }
     SDX_TRY(add_subgraphs(b, step)); /* before the outputs: an inner graph cannot see them */
     for (size_t k = 0; k < node->n_outputs; k++) {

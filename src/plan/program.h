@@ -49,6 +49,7 @@ typedef struct sdx_step {
     uint32_t n_dies;
     sdx_phase phase;
     bool alias;                  /* output 0 has the elements of input 0 */
+    bool untyped;                /* the type of an input is not known before the run */
     struct sdx_program **graphs; /* by attribute index: the program of a subgraph, or NULL; n_attrs
                                     of the node; NULL without subgraphs */
 } sdx_step;
