@@ -121,9 +121,11 @@ static sdx_status form(sdx_frame *frame, sdx_step_state *state, uint32_t value, 
     if (!sdx_adapt_needed(state->step->op, cell->view.dtype)) return NULL;
     SDX_TRY(need_given(frame, state));
     sdx_given *const given = &state->given[at];
-    given->used = true;
+    given->used = at >= state->step->n_in || !state->step->packed[at];
     sdx_adapt_view(state->step->op, &cell->view, &given->view);
-    if (at < state->step->n_in) SDX_TRY(adapt_constant(frame, state->step, value, given));
+    given->view.data = NULL; /* run does not look for elements where it has a pack */
+    if (given->used && at < state->step->n_in)
+        SDX_TRY(adapt_constant(frame, state->step, value, given));
     *out = &given->view;
     return NULL;
 }

@@ -5,10 +5,12 @@
 #include <string.h>
 
 static sdx_status prepare_step(sdx_program *program, sdx_step *step, sdx_packer *packer,
-                               sdx_arena *arena, const sdx_view **constants, bool *packed) {
+                               sdx_arena *arena, const sdx_view **constants) {
+    bool *packed;
+    SDX_TRY(SDX_ARENA_NEW(arena, step->n_in + 1, &packed));
+    step->packed = packed;
     for (uint32_t i = 0; i < step->n_in; i++) {
         constants[i] = step->in[i] != SDX_NONE ? program->values[step->in[i]].constant : NULL;
-        packed[i] = false;
     }
     sdx_prepare p = {.node = step->node,
                      .arena = arena,
@@ -40,13 +42,12 @@ static sdx_status align(sdx_pvalue *value, sdx_arena *arena, size_t *copied) {
 }
 
 static sdx_status prepare_steps(sdx_program *program, sdx_packer *packer, sdx_arena *arena,
-                                const sdx_view **constants, bool *packed, bool *read) {
+                                const sdx_view **constants, bool *read) {
     for (uint32_t s = 0; s < program->n_steps; s++) {
         sdx_step *const step = &program->steps[s];
-        SDX_TRY(
-            sdx_in_node(prepare_step(program, step, packer, arena, constants, packed), step->node));
+        SDX_TRY(sdx_in_node(prepare_step(program, step, packer, arena, constants), step->node));
         for (uint32_t i = 0; i < step->n_in; i++) {
-            if (step->in[i] != SDX_NONE && !packed[i])
+            if (step->in[i] != SDX_NONE && !step->packed[i])
                 read[program->values[step->in[i]].root] = true;
         }
     }
@@ -73,13 +74,12 @@ sdx_status sdx_program_prepare(sdx_program *program, sdx_packer *packer, sdx_are
     sdx_heap *const heap = packer->heap;
     const sdx_view **constants = NULL;
     bool *flags = NULL;
-    const size_t n_flags = (size_t)program->max_in + program->n_values + 1;
+    const size_t n_flags = (size_t)program->n_values + 1;
     SDX_TRY(SDX_NEW_ARRAY(heap, program->max_in + 1, &constants));
     sdx_status status = SDX_NEW_ARRAY(heap, n_flags, &flags);
-    if (status == NULL)
-        status = prepare_steps(program, packer, arena, constants, flags, flags + program->max_in);
+    if (status == NULL) status = prepare_steps(program, packer, arena, constants, flags);
     for (uint32_t v = 0; status == NULL && v < program->n_values; v++) {
-        if (flags[program->max_in + v] && program->values[v].constant != NULL)
+        if (flags[v] && program->values[v].constant != NULL)
             status = align(&program->values[v], arena, copied);
     }
     sdx_heap_free(heap, flags, n_flags * sizeof *flags);
