@@ -146,6 +146,15 @@ void op_floats(op_test *t, const char *name, size_t n, const float *values) {
     add_attr(t, name, (sdx_attr){.kind = SDX_ATTR_FLOATS, .n = n, .floats = copy});
 }
 
+void op_texts(op_test *t, const char *name, size_t n, const char *const *values) {
+    sdx_str *copy;
+    ok(SDX_ARENA_NEW(&t->arena, n, &copy));
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = sdx_str_from(values[i]);
+    }
+    add_attr(t, name, (sdx_attr){.kind = SDX_ATTR_STRINGS, .n = n, .strings = copy});
+}
+
 void op_tensor(op_test *t, const char *name, sdx_dtype dtype, size_t rank, const int64_t *dims,
                const double *data) {
     assert_true(t->n_kept < MAX_PORTS);

@@ -37,6 +37,7 @@ void op_float(op_test *t, const char *name, float value);
 void op_text(op_test *t, const char *name, const char *value);
 void op_ints(op_test *t, const char *name, size_t n, const int64_t *values); /* name, DIMS(0, 1) */
 void op_floats(op_test *t, const char *name, size_t n, const float *values);
+void op_texts(op_test *t, const char *name, size_t n, const char *const *values);
 void op_tensor(op_test *t, const char *name, sdx_dtype dtype, size_t rank, const int64_t *dims,
                const double *data);
 

@@ -1,0 +1,173 @@
+/* ai.onnx.ml: trees that are no trees, missing values, transforms, keys that are NaN. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "op_test.h"
+
+#define ML "ai.onnx.ml"
+
+/* Node 0 asks feature 1 <= 2.5: node 1 (leaf, 10) or node 2 (feature 0 > 0: leaves 20 and 30). */
+static op_test *tree(const int64_t *yes, const int64_t *no) {
+    op_test *t = op_begin_in(ML, "TreeEnsembleRegressor", 3);
+    const char *const modes[] = {"BRANCH_LEQ", "LEAF", "BRANCH_GT", "LEAF", "LEAF"};
+    op_ints(t, "nodes_treeids", DIMS(7, 7, 7, 7, 7));
+    op_ints(t, "nodes_nodeids", DIMS(0, 1, 2, 3, 4));
+    op_ints(t, "nodes_featureids", DIMS(1, 0, 0, 0, 0));
+    op_ints(t, "nodes_truenodeids", 5, yes);
+    op_ints(t, "nodes_falsenodeids", 5, no);
+    op_ints(t, "nodes_missing_value_tracks_true", DIMS(0, 0, 1, 0, 0));
+    op_floats(t, "nodes_values", 5, (const float[]){2.5f, 0, 0, 0, 0});
+    op_texts(t, "nodes_modes", 5, modes);
+    op_ints(t, "target_treeids", DIMS(7, 7, 7));
+    op_ints(t, "target_nodeids", DIMS(1, 3, 4));
+    op_ints(t, "target_ids", DIMS(0, 0, 0));
+    op_floats(t, "target_weights", 3, (const float[]){10, 20, 30});
+    op_floats(t, "base_values", 1, (const float[]){0.5f});
+    return t;
+}
+
+static const int64_t good_yes[] = {1, 0, 3, 0, 0}, good_no[] = {2, 0, 4, 0, 0};
+
+static void trees(void **state) {
+    (void)state;
+    static const sdx_dtype dtypes[] = {SDX_FLOAT32, SDX_FLOAT64, SDX_INT32, SDX_INT64};
+    for (size_t i = 0; i < 4; i++) {
+        op_test *t = tree(good_yes, good_no);
+        op_input(t, dtypes[i], DIMS(3, 2), DATA(5, 2, 5, 3, -5, 3));
+        op_expect(t, 0, SDX_FLOAT32, DIMS(3, 1), DATA(10.5, 20.5, 30.5));
+        op_end(t);
+    }
+    op_test *t = tree(good_yes, good_no); /* NaN: false at node 0, true at node 2 */
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(NAN, NAN));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 1), DATA(20.5));
+    op_end(t);
+    t = tree(good_yes, good_no);
+    op_input(t, SDX_FLOAT32, DIMS(0, 2), NULL);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(0, 1), NULL);
+    op_end(t);
+}
+
+static void no_trees(void **state) {
+    (void)state;
+    static const struct {
+        int64_t yes[5], no[5];
+        const char *error;
+    } cases[] = {
+        {{1, 0, 0, 0, 0}, {2, 0, 4, 0, 0}, "found a cycle: no root leads to 2 of 2"},
+        {{1, 0, 3, 0, 0}, {1, 0, 4, 0, 0}, "without a parent"},
+        {{1, 0, 9, 0, 0}, {2, 0, 4, 0, 0}, "tree 7 has no node 9"},
+        {{2, 0, 3, 0, 0}, {2, 0, 4, 0, 0}, "found nodes"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        op_test *t = tree(cases[i].yes, cases[i].no);
+        op_input(t, SDX_FLOAT32, DIMS(1, 2), DATA(0, 0));
+        op_fails(t, cases[i].error);
+        op_end(t);
+    }
+    op_test *t = tree(good_yes, good_no);
+    op_input(t, SDX_FLOAT32, DIMS(3, 1), DATA(0, 0, 0));
+    op_fails(t, "found 1 features, expected at least 2");
+    op_end(t);
+}
+
+static op_test *normalizer(const char *norm) {
+    op_test *t = op_begin_in(ML, "Normalizer", 1);
+    op_text(t, "norm", norm);
+    op_input(t, SDX_INT64, DIMS(2, 2), DATA(3, -4, 0, 0));
+    return t;
+}
+
+static void rows(void **state) {
+    (void)state;
+    op_test *t = normalizer("L1");
+    op_near(t, 0, SDX_FLOAT32, DIMS(2, 2), DATA(3.0 / 7, -4.0 / 7, 0, 0), 1e-6);
+    op_end(t);
+    t = normalizer("L2");
+    op_near(t, 0, SDX_FLOAT32, DIMS(2, 2), DATA(0.6, -0.8, 0, 0), 1e-6);
+    op_end(t);
+    t = normalizer("MAX");
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 2), DATA(0.75, -1, 0, 0));
+    op_end(t);
+    t = op_begin_in(ML, "Scaler", 1);
+    op_floats(t, "offset", 1, (const float[]){1});
+    op_floats(t, "scale", 2, (const float[]){2, 3});
+    op_input(t, SDX_FLOAT64, DIMS(2, 2), DATA(1, 2, 3, 4));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 2), DATA(0, 3, 4, 9));
+    op_end(t);
+    t = op_begin_in(ML, "ArrayFeatureExtractor", 1);
+    op_strings(t, DIMS(3), TEXTS("a", "b", "c"));
+    op_input(t, SDX_INT64, DIMS(2), DATA(2, 0));
+    op_expect_strings(t, 0, DIMS(1, 2), TEXTS("c", "a"));
+    op_end(t);
+    t = op_begin_in(ML, "ArrayFeatureExtractor", 1);
+    op_input(t, SDX_FLOAT32, DIMS(1, 2), DATA(1, 2));
+    op_input(t, SDX_INT64, DIMS(2), DATA(0, -1));
+    op_fails(t, "input 'Y'[1]: index -1 outside [0, 1]");
+    op_end(t);
+}
+
+static op_test *classifier(const char *post) {
+    op_test *t = op_begin_in(ML, "LinearClassifier", 1);
+    op_floats(t, "coefficients", 2, (const float[]){1, -1});
+    op_floats(t, "intercepts", 1, (const float[]){1});
+    op_ints(t, "classlabels_ints", DIMS(4, 8));
+    op_text(t, "post_transform", post);
+    op_outputs(t, 2);
+    op_input(t, SDX_FLOAT32, DIMS(2, 2), DATA(1, 1, 0, 3));
+    op_expect(t, 0, SDX_INT64, DIMS(2), DATA(8, 4));
+    return t;
+}
+
+static void linear(void **state) {
+    (void)state;
+    op_test *t = classifier("NONE");
+    op_expect(t, 1, SDX_FLOAT32, DIMS(2, 2), DATA(-1, 1, 2, -2));
+    op_end(t);
+    t = classifier("LOGISTIC");
+    op_near(t, 1, SDX_FLOAT32, DIMS(2, 2), DATA(0.26894142, 0.73105858, 0.88079708, 0.11920292),
+            1e-6);
+    op_end(t);
+    t = op_begin_in(ML, "LinearRegressor", 1);
+    op_floats(t, "coefficients", 2, (const float[]){1, 2});
+    op_int(t, "targets", 2);
+    op_text(t, "post_transform", "PROBIT");
+    op_input(t, SDX_FLOAT64, DIMS(1, 1), DATA(0.25));
+    op_near(t, 0, SDX_FLOAT32, DIMS(1, 2), DATA(-0.67448975, 0), 1e-6);
+    op_end(t);
+}
+
+static void labels(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(ML, "LabelEncoder", 2);
+    op_floats(t, "keys_floats", 3, (const float[]){NAN, 0, 0});
+    op_ints(t, "values_int64s", DIMS(1, 2, 3));
+    op_input(t, SDX_FLOAT32, DIMS(4), DATA(-NAN, -0.0, 0, 7));
+    op_expect(t, 0, SDX_INT64, DIMS(4), DATA(1, 3, 3, -1));
+    op_end(t);
+    t = op_begin_in(ML, "LabelEncoder", 4);
+    op_tensor(t, "keys_tensor", SDX_INT16, DIMS(2), DATA(-1, 5));
+    op_tensor(t, "values_tensor", SDX_FLOAT64, DIMS(2), DATA(0.5, 0.25));
+    op_tensor(t, "default_tensor", SDX_FLOAT64, DIMS(1), DATA(9));
+    op_input(t, SDX_INT16, DIMS(1, 3), DATA(5, -1, 2));
+    op_expect(t, 0, SDX_FLOAT64, DIMS(1, 3), DATA(0.25, 0.5, 9));
+    op_end(t);
+    t = op_begin_in(ML, "LabelEncoder", 4);
+    op_ints(t, "keys_int64s", DIMS(1));
+    op_ints(t, "values_int64s", DIMS(1, 2));
+    op_input(t, SDX_INT64, DIMS(1), DATA(1));
+    op_fails(t, "found 1 keys and 2 values");
+    op_end(t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(trees),  cmocka_unit_test(no_trees), cmocka_unit_test(rows),
+        cmocka_unit_test(linear), cmocka_unit_test(labels),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
