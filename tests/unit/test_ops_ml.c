@@ -126,7 +126,7 @@ static op_test *classifier(const char *post) {
 static void linear(void **state) {
     (void)state;
     op_test *t = classifier("NONE");
-    op_expect(t, 1, SDX_FLOAT32, DIMS(2, 2), DATA(-1, 1, 2, -2));
+    op_expect(t, 1, SDX_FLOAT32, DIMS(2, 2), DATA(0, 1, 3, -2));
     op_end(t);
     t = classifier("LOGISTIC");
     op_near(t, 1, SDX_FLOAT32, DIMS(2, 2), DATA(0.26894142, 0.73105858, 0.88079708, 0.11920292),

@@ -1,9 +1,8 @@
 /* LinearRegressor, LinearClassifier: products of each row with lists of coefficients, summed in
- * float64. A classifier with one list and two labels scores the second label; the first has the
- * negative score. */
-#include "ops/ml/binary_scores.h"
+ * float64. A classifier with one list and two labels scores the second label. */
 #include "ops/ml/features.h"
 #include "ops/ml/labels.h"
+#include "ops/ml/scores.h"
 
 static const sdx_port inputs[] = {{.name = "X", .var = "T1", .types = SDX_ML_NUMBERS}};
 
@@ -27,9 +26,20 @@ static void score_row(const linear *l, const double *x, double *scores) {
     }
 }
 
+/* The one score of two classes is that of the second; the first has what is left of 1. Transforms
+ * over several classes leave it alone. Returns the class that wins. */
+static size_t finish_two(const linear *l, double *scores) {
+    const size_t best = scores[0] > 0.0;
+    if (l->post == SDX_POST_LOGISTIC || l->post == SDX_POST_PROBIT)
+        sdx_post_transform_apply(l->post, scores, 1);
+    scores[1] = scores[0];
+    scores[0] = 1.0 - scores[1];
+    return best;
+}
+
 /* The scores in their final form; returns the class that wins. */
 static size_t finish_row(const linear *l, double *scores) {
-    if (l->columns > l->n) return sdx_binary_scores(scores[0], false, l->post, scores);
+    if (l->columns > l->n) return finish_two(l, scores);
     const size_t best = sdx_scores_best(scores, l->n);
     sdx_post_transform_apply(l->post, scores, l->n);
     return best;

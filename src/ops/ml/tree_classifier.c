@@ -1,6 +1,5 @@
 /* TreeEnsembleClassifier: a score for each class, and the label of the best one. Where there are
  * two classes and all votes are for one of them, its score decides alone. */
-#include "ops/ml/binary_scores.h"
 #include "ops/ml/features.h"
 #include "ops/ml/labels.h"
 #include "ops/ml/trees.h"
@@ -23,7 +22,7 @@ typedef struct classifier {
     sdx_trees trees;
     const sdx_attr *labels;
     bool binary;      /* two classes, votes for one only */
-    bool probability; /* no weight is negative */
+    bool probability; /* scores are in [0, 1]: no weight is negative, and no logistic follows */
 } classifier;
 
 static sdx_status infer(sdx_infer *in) {
@@ -36,7 +35,7 @@ static sdx_status infer(sdx_infer *in) {
 
 static void look_at_votes(classifier *k) {
     const sdx_trees *const t = &k->trees;
-    k->probability = true;
+    k->probability = t->post != SDX_POST_LOGISTIC;
     k->binary = t->n_targets == 2 && t->n_base < 2;
     for (size_t v = 0; v < t->n_votes; v++) {
         k->probability = k->probability && t->votes[v].weight >= 0.0;
@@ -70,15 +69,31 @@ static size_t score_all(const sdx_trees *t, double *scores) {
     return best;
 }
 
+/* The scores of both classes from the one score that votes are for, as if it were that of class 1.
+ * Of a probability the other class has the rest of 1, and 0.5 divides them; else it has the
+ * negative score, and 0 divides them. Transforms over several classes leave the two alone. */
+static size_t score_two(const classifier *k, double score, double *both) {
+    const sdx_post_transform post = k->trees.post;
+    both[0] = k->probability ? 1.0 - score : -score;
+    both[1] = score;
+    if (post == SDX_POST_PROBIT || post == SDX_POST_LOGISTIC)
+        sdx_post_transform_apply(post, both, 2);
+    return score > (k->probability ? 0.5 : 0.0);
+}
+
 static void finish(void *arg, size_t r, double *scores, const uint8_t *voted) {
     const sdx_call *const c = arg;
     const classifier *const k = c->prepared;
     const sdx_trees *const t = &k->trees;
     sdx_view *const labels = sdx_call_out(c, OUT_LABEL), *const all = sdx_call_out(c, OUT_SCORES);
     size_t best;
+    for (size_t i = 0; i < t->n_targets;
+         i++) { /* what adds up to 0.5 but for float64's last bits is 0.5 */
+        scores[i] = (double)(float)scores[i];
+    }
     if (k->binary) {
         const double base = t->n_base == 1 ? t->base[0] : 0.0;
-        best = sdx_binary_scores(scores[voted[1]] + base, k->probability, t->post, scores);
+        best = score_two(k, scores[voted[1]] + base, scores);
     } else {
         best = score_all(t, scores);
     }
