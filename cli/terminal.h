@@ -5,7 +5,7 @@
 #include "cli/text.h"
 
 struct terminal {
-    bool colour; /* a terminal, and the environment has no NO_COLOR (https://no-color.org) and no
+    bool colour; /* a terminal, and the environment has no NO_COLOR and no
                     TERM=dumb */
     bool
         all_colours; /* 24 bits each, as COLORTERM=truecolor or 24bit says; else only xterm's 256 */
