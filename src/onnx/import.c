@@ -50,9 +50,11 @@ static sdx_status check_versions(const sdx_importer *im) {
         const sdx_pb_opset *const opset = &model->opset_import[i];
         if (sdx_domain(opset->domain).len != 0) continue;
         if (opset->version < 1) {
-            return sdx_fail(SDX_INVALID_MODEL,
-                            "opset_import: found version %lld of ai.onnx, expected 1 to %d",
-                            (long long)opset->version, (int)SDX_ONNX_NEWEST_OPSET);
+            return sdx_fail(
+                SDX_INVALID_MODEL,
+                "opset_import: found version %lld of ai.onnx, expected 1 to %d; export the "
+                "model again",
+                (long long)opset->version, (int)SDX_ONNX_NEWEST_OPSET);
         }
         if (opset->version > SDX_ONNX_NEWEST_OPSET) {
             sdx_log(im->options->logger, SDX_LOG_WARN,

@@ -88,9 +88,11 @@ static sdx_status import_external(sdx_importer *im, const sdx_pb_tensor *proto, 
     if (view->dtype == SDX_STRING)
         return sdx_fail(SDX_INVALID_MODEL, "found external data for strings, expected string_data");
     if (place.has_length && place.length != need) {
-        return sdx_fail(SDX_INVALID_MODEL,
-                        "external_data: found length %llu, expected %zu for its type and dims",
-                        (unsigned long long)place.length, need);
+        return sdx_fail(
+            SDX_INVALID_MODEL,
+            "external_data: found length %llu, expected %zu for its type and dims; export "
+            "the model again",
+            (unsigned long long)place.length, need);
     }
     if (need == 0) return NULL;
     if (im->options->read != NULL) {

@@ -60,7 +60,8 @@ static size_t edit_distance(sdx_str a, sdx_str b) {
 sdx_status sdx_scope_unknown_name(const sdx_scope *scope, sdx_str name) {
     enum { LOOK_AT = 2000, CLOSE = 3 };
     sdx_str best = {0};
-    size_t best_distance = CLOSE;
+    /* Short names are all close to each other. */
+    size_t best_distance = name.len < 2 * CLOSE ? (name.len + 1) / 2 : CLOSE;
     size_t looked = 0;
     for (const sdx_scope *s = scope; s != NULL; s = s->outer) {
         for (size_t i = 0; i < s->names.capacity && looked < LOOK_AT; i++) {
