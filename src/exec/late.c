@@ -24,13 +24,16 @@ static sdx_status late_alias(sdx_frame *frame, sdx_step_state *state) {
     return NULL;
 }
 
-/* Dense outputs of known shape, from the store. */
-static sdx_status make_outputs(sdx_frame *frame, sdx_step_state *state) {
-    const sdx_step *const step = state->step;
+static sdx_status infer_all(sdx_frame *frame, sdx_step_state *state) {
     bool known;
     SDX_TRY(sdx_step_infer(frame, state, &known));
-    if (!known)
-        return sdx_fail(SDX_INTERNAL, "found no shape for an output although all inputs are there");
+    if (known) return NULL;
+    return sdx_fail(SDX_INTERNAL, "found no shape for an output although all inputs are there");
+}
+
+/* Dense outputs of the shapes that inference found, from the store. */
+static sdx_status make_outputs(sdx_frame *frame, sdx_step_state *state) {
+    const sdx_step *const step = state->step;
     for (uint32_t k = 0; k < step->n_out; k++) {
         if (step->out[k] == SDX_NONE) continue;
         const sdx_fact *const fact = &frame->facts_out[k];
@@ -63,6 +66,7 @@ static sdx_status seal_outputs(sdx_frame *frame, const sdx_step *step) {
  * of its own, as it would have had at binding. */
 static sdx_status late_copy(sdx_frame *frame, sdx_step_state *state) {
     const sdx_step *const step = state->step;
+    SDX_TRY(infer_all(frame, state));
     SDX_TRY(make_outputs(frame, state));
     const sdx_view *const from = &frame->cells[step->in[0]].view;
     if (from->len != 0)
@@ -77,7 +81,13 @@ sdx_status sdx_step_late(sdx_frame *frame, sdx_step_state *state) {
     if (step->op->flags & SDX_OP_ALIAS) return late_copy(frame, state);
     const bool makes_own =
         (step->op->flags & (SDX_OP_DATA_SHAPE | SDX_OP_VALUES | SDX_OP_CONTROL)) != 0;
-    if (!makes_own) SDX_TRY(make_outputs(frame, state));
+    if (makes_own) { /* for what the hook checks: shapes were not all there when it ran before */
+        bool known;
+        SDX_TRY(sdx_step_infer(frame, state, &known));
+    } else {
+        SDX_TRY(infer_all(frame, state));
+        SDX_TRY(make_outputs(frame, state));
+    }
     SDX_TRY(sdx_step_bind(frame, state));
     void *scratch = NULL;
     if (state->scratch != 0) SDX_TRY(sdx_frame_temporary(frame, state->scratch, NULL, &scratch));

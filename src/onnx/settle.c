@@ -184,14 +184,10 @@ static sdx_status settle_unasked(void *arg, sdx_graph *graph) {
     return first == NULL || first->op != NULL ? NULL : sdx_settle(arg, graph);
 }
 
-/* Hooks may count on outputs that are not optional: where a file names another output of the node
- * but not such a one, it gets a value that nobody reads. */
+/* Hooks may count on outputs that are not optional: one that the file leaves out gets a value that
+ * nobody reads. */
 static sdx_status define_required(sdx_settler *settler, sdx_node *node) {
-    bool wanted = false;
     for (size_t k = 0; k < node->n_outputs; k++) {
-        wanted = wanted || node->outputs[k] != NULL;
-    }
-    for (size_t k = 0; wanted && k < node->n_outputs; k++) {
         const sdx_port *const port = sdx_op_output_port(node->op, k);
         if (node->outputs[k] != NULL || port == NULL) continue;
         if ((port->flags & (SDX_PORT_OPTIONAL | SDX_PORT_VARIADIC)) != 0) continue;
