@@ -184,13 +184,34 @@ static sdx_status settle_unasked(void *arg, sdx_graph *graph) {
     return first == NULL || first->op != NULL ? NULL : sdx_settle(arg, graph);
 }
 
+static bool is_required(const sdx_port *port) {
+    return port != NULL && (port->flags & (SDX_PORT_OPTIONAL | SDX_PORT_VARIADIC)) == 0;
+}
+
+/* The list of outputs reaches to the last required port. */
+static sdx_status reach_required(sdx_settler *settler, sdx_node *node) {
+    size_t n = node->op->n_outputs;
+    while (n > 0 && !is_required(&node->op->outputs[n - 1])) {
+        n--;
+    }
+    if (n <= node->n_outputs) return NULL;
+    sdx_gvalue **outputs;
+    SDX_TRY(SDX_ARENA_NEW(settler->arena, n, &outputs));
+    for (size_t k = 0; k < node->n_outputs; k++) {
+        outputs[k] = node->outputs[k];
+    }
+    node->outputs = outputs;
+    node->n_outputs = n;
+    return NULL;
+}
+
 /* Hooks may count on outputs that are not optional: one that the file leaves out gets a value that
  * nobody reads. */
 static sdx_status define_required(sdx_settler *settler, sdx_node *node) {
+    SDX_TRY(reach_required(settler, node));
     for (size_t k = 0; k < node->n_outputs; k++) {
         const sdx_port *const port = sdx_op_output_port(node->op, k);
-        if (node->outputs[k] != NULL || port == NULL) continue;
-        if ((port->flags & (SDX_PORT_OPTIONAL | SDX_PORT_VARIADIC)) != 0) continue;
+        if (node->outputs[k] != NULL || !is_required(port)) continue;
         sdx_gvalue *value;
         sdx_str name;
         SDX_TRY(
