@@ -1,6 +1,5 @@
 /* LSTM: gates i, o, f, c. */
 #include "ops/rnn/rnn.h"
-#include "ops/upgrade.h"
 
 static const sdx_port inputs[] = {
     {.name = "X", .var = "T", .types = SDX_T_FLOATS},
@@ -32,27 +31,11 @@ static const sdx_rnn_row row = {.kind = SDX_RNN_LSTM,
                                 .n_activations = 3,
                                 .activations = {"Sigmoid", "Tanh", "Tanh"}};
 
-/* ONNX: LSTM-7 output_sequence went: outputs are optional by being left out. */
-static sdx_status from_1(sdx_upgrade *u) {
-    sdx_upgrade_drop(u, "output_sequence");
-    return NULL;
-}
-static const sdx_upgrade_rule upgrades[] = {{.below = 7, .apply = from_1}};
-
 const sdx_op sdx_op_lstm = {
     .name = "LSTM",
-    .domain = "",
-    .since = 1,
-    .newest = 22,
     SDX_ROWS(inputs, inputs),
     SDX_ROWS(outputs, outputs),
     SDX_ROWS(attrs, attrs),
-    SDX_ROWS(upgrades, upgrades),
-    .flags = SDX_OP_WIDEN,
-    .bound_size = sizeof(sdx_rnn),
     .data = &row,
-    .infer = sdx_rnn_infer,
-    .prepare = sdx_rnn_prepare,
-    .bind = sdx_rnn_bind,
-    .run = sdx_rnn_run,
+    SDX_RNN_HOOKS,
 };

@@ -1,6 +1,5 @@
 /* RNN: one gate. The functions of both directions may differ. */
 #include "ops/rnn/rnn.h"
-#include "ops/upgrade.h"
 
 static const sdx_port inputs[] = {
     {.name = "X", .var = "T", .types = SDX_T_FLOATS},
@@ -26,27 +25,11 @@ static const sdx_attr_def attrs[] = {
 static const sdx_rnn_row row = {
     .kind = SDX_RNN_PLAIN, .gates = 1, .n_activations = 1, .activations = {"Tanh"}};
 
-/* ONNX: RNN-7 output_sequence went: outputs are optional by being left out. */
-static sdx_status from_1(sdx_upgrade *u) {
-    sdx_upgrade_drop(u, "output_sequence");
-    return NULL;
-}
-static const sdx_upgrade_rule upgrades[] = {{.below = 7, .apply = from_1}};
-
 const sdx_op sdx_op_rnn = {
     .name = "RNN",
-    .domain = "",
-    .since = 1,
-    .newest = 22,
     SDX_ROWS(inputs, inputs),
     SDX_ROWS(outputs, outputs),
     SDX_ROWS(attrs, attrs),
-    SDX_ROWS(upgrades, upgrades),
-    .flags = SDX_OP_WIDEN,
-    .bound_size = sizeof(sdx_rnn),
     .data = &row,
-    .infer = sdx_rnn_infer,
-    .prepare = sdx_rnn_prepare,
-    .bind = sdx_rnn_bind,
-    .run = sdx_rnn_run,
+    SDX_RNN_HOOKS,
 };

@@ -71,6 +71,14 @@ sdx_status sdx_rnn_prepare(sdx_prepare *p) SDX_NODISCARD;
 sdx_status sdx_rnn_bind(sdx_bind *b) SDX_NODISCARD;
 /* run.c */
 sdx_status sdx_rnn_run(const sdx_call *c) SDX_NODISCARD;
+/* The one old form of all three. */
+extern const sdx_upgrade_rule sdx_rnn_upgrades[1];
+
+/* What the three rows have alike: .domain = "", ..., .run = sdx_rnn_run */
+#define SDX_RNN_HOOKS                                                                      \
+    .domain = "", .since = 1, .newest = 22, .upgrades = sdx_rnn_upgrades, .n_upgrades = 1, \
+    .flags = SDX_OP_WIDEN, .bound_size = sizeof(sdx_rnn), .infer = sdx_rnn_infer,          \
+    .prepare = sdx_rnn_prepare, .bind = sdx_rnn_bind, .run = sdx_rnn_run
 
 /* activation.c: the functions of all directions, from the attributes or the row's defaults. */
 sdx_status sdx_rnn_activations(const sdx_node *node, size_t directions, sdx_rnn_activation *out)

@@ -2,6 +2,14 @@
 #include <string.h>
 
 #include "ops/rnn/rnn.h"
+#include "ops/upgrade.h"
+
+/* ONNX: RNN-7, GRU-7, LSTM-7 output_sequence went: outputs are optional by being left out. */
+static sdx_status from_1(sdx_upgrade *u) {
+    sdx_upgrade_drop(u, "output_sequence");
+    return NULL;
+}
+const sdx_upgrade_rule sdx_rnn_upgrades[1] = {{.below = 7, .apply = from_1}};
 
 static sdx_status directions_of(const sdx_node *node, size_t *directions, bool *backwards) {
     const sdx_str direction = sdx_node_str(node, RNN_DIRECTION);
