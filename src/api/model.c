@@ -67,13 +67,28 @@ static const sdx_graph *main_graph(const sdx_model *model) { return model->fixed
 size_t sdx_model_n_inputs(const sdx_model *model) { return main_graph(model)->n_inputs; }
 size_t sdx_model_n_outputs(const sdx_model *model) { return main_graph(model)->n_outputs; }
 
-/* Names of expressions are made on demand and kept in the model. */
+/* The kept copy of a text; made at the first call with it. The caller holds the lock. */
+static sdx_status intern(sdx_model *model, const char *text, sdx_str *out) {
+    const sdx_str *const kept = sdx_map_get(&model->symbols, sdx_str_from(text));
+    if (kept != NULL) {
+        *out = *kept;
+        return NULL;
+    }
+    sdx_str *made;
+    SDX_TRY(SDX_ARENA_NEW(&model->strings, 1, &made));
+    SDX_TRY(sdx_arena_str(&model->strings, sdx_str_from(text), made));
+    SDX_TRY(sdx_map_put(&model->symbols, *made, made));
+    *out = *made;
+    return NULL;
+}
+
+/* Texts of expressions are made on demand and live as long as the model. */
 static sdx_status symbol_text(const sdx_model *model, sdx_dim dim, sdx_str *out) {
     sdx_model *const owner = (sdx_model *)(uintptr_t)model;
     char text[128];
     sdx_dim_text(model->fixed.onnx.ir->dims, dim, text, sizeof text);
     sdx_mutex_lock(&owner->mutex);
-    const sdx_status status = sdx_arena_str(&owner->strings, sdx_str_from(text), out);
+    const sdx_status status = intern(owner, text, out);
     sdx_mutex_unlock(&owner->mutex);
     return status;
 }
@@ -153,6 +168,7 @@ static double flops_of(const sdx_node *node) {
         const sdx_gvalue *const weight =
             node->inputs[strcmp(name, "QLinearConv") == 0 && node->n_inputs > 3 ? 3 : 1];
         const bool transposed = strstr(name, "Transpose") != NULL;
+        if (elements(weight) == 0) return 0;
         return 2 * elements(transposed ? node->inputs[0] : out) * elements(weight) /
                dim_or_one(weight, 0);
     }

@@ -99,6 +99,7 @@ sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *by
     model->runtime = runtime;
     model->options = *options;
     sdx_arena_init(&model->strings, &model->heap);
+    sdx_map_init(&model->symbols, &model->heap);
     const sdx_status status = load(model, path, bytes, size);
     if (status != NULL) {
         sdx_model_free(model);
@@ -112,6 +113,7 @@ void sdx_model_free(sdx_model *model) {
     sdx_runtime *const runtime = model->runtime;
     free_variant(&model->fixed);
     free_variant(&model->overridable);
+    sdx_map_deinit(&model->symbols);
     sdx_arena_deinit(&model->strings);
     sdx_file_close(&model->file);
     sdx_heap_free(&model->heap, model->copy, model->size);

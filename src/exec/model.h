@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/thread.h"
 #include "onnx/import.h"
 #include "plan/program.h"
@@ -35,6 +36,7 @@ struct sdx_model {
     const void *bytes;
     size_t size;
     sdx_model_options options; /* its strings are copied into `strings` */
+    sdx_map symbols; /* texts of dims that callers asked for, kept once each in `strings` */
     sdx_arena strings;
     sdx_variant fixed;       /* made at load */
     sdx_variant overridable; /* made when a caller first gives an input that has an initializer */
