@@ -27,12 +27,12 @@ sdx_status sdx_import_functions(sdx_importer *im) {
 
 const sdx_pb_function *sdx_import_function_of(const sdx_importer *im, const sdx_pb_node *node) {
     if (im->model->n_functions == 0) return NULL;
-    char text[1024];
+    enum { LONGEST_KEY = 1024 };
     const sdx_str domain = sdx_domain(node->domain);
     const size_t len = domain.len + node->op_type.len + node->overload.len + 2;
-    if (len >= sizeof text) return NULL;
+    if (len >= LONGEST_KEY) return NULL;
     sdx_buf key;
-    sdx_buf_init(&key, im->heap, sizeof text);
+    sdx_buf_init(&key, im->heap, LONGEST_KEY);
     const sdx_status status = sdx_buf_printf(&key, "%.*s:%.*s:%.*s", SDX_FMT(domain),
                                              SDX_FMT(node->op_type), SDX_FMT(node->overload));
     const sdx_pb_function *const function =
@@ -94,7 +94,7 @@ static sdx_status bind_attributes(sdx_importer *im, sdx_scope *body, sdx_scope *
     return NULL;
 }
 
-static sdx_status define_inputs(sdx_importer *im, sdx_scope *body, const sdx_pb_function *function,
+static sdx_status define_inputs(sdx_scope *body, const sdx_pb_function *function,
                                 const sdx_pb_node *call, sdx_gvalue *const *inputs) {
     if (call->n_input > function->n_input) {
         return sdx_fail(SDX_INVALID_MODEL,
@@ -102,7 +102,7 @@ static sdx_status define_inputs(sdx_importer *im, sdx_scope *body, const sdx_pb_
                         function->n_input);
     }
     for (size_t i = 0; i < call->n_input; i++) {
-        if (inputs[i] != NULL) SDX_TRY(sdx_scope_define(body, im, inputs[i], function->input[i]));
+        if (inputs[i] != NULL) SDX_TRY(sdx_scope_define(body, inputs[i], function->input[i]));
     }
     return NULL;
 }
@@ -116,7 +116,7 @@ static bool is_formal_input(const sdx_pb_function *function, sdx_str name) {
 
 /* Outputs that the body computes are the call's own values; one that is an input of the function
  * passes through an Identity. */
-static sdx_status define_outputs(sdx_importer *im, sdx_scope *body, const sdx_pb_function *function,
+static sdx_status define_outputs(sdx_scope *body, const sdx_pb_function *function,
                                  const sdx_pb_node *call, sdx_gvalue *const *outputs) {
     if (call->n_output > function->n_output) {
         return sdx_fail(SDX_INVALID_MODEL,
@@ -128,7 +128,7 @@ static sdx_status define_outputs(sdx_importer *im, sdx_scope *body, const sdx_pb
         const sdx_str name = function->output[i];
         sdx_gvalue *const earlier = sdx_map_get(&body->names, name);
         if (!is_formal_input(function, name) && earlier == NULL) {
-            SDX_TRY(sdx_scope_define(body, im, outputs[i], name));
+            SDX_TRY(sdx_scope_define(body, outputs[i], name));
             outputs[i]->output = SDX_OUTPUT_OPEN;
             continue;
         }
@@ -167,8 +167,8 @@ sdx_status sdx_import_call(sdx_importer *im, sdx_scope *scope, const sdx_pb_node
     sdx_status status = sdx_arena_printf(im->arena, &body.prefix, "%.*s%.*s/",
                                          SDX_FMT(scope->prefix), SDX_FMT(stem));
     if (status == NULL) status = bind_attributes(im, &body, scope, call, function);
-    if (status == NULL) status = define_inputs(im, &body, function, call, inputs);
-    if (status == NULL) status = define_outputs(im, &body, function, call, outputs);
+    if (status == NULL) status = define_inputs(&body, function, call, inputs);
+    if (status == NULL) status = define_outputs(&body, function, call, outputs);
     if (status == NULL) status = sdx_import_nodes(im, &body, function->node, function->n_node);
     sdx_scope_deinit(&body);
     return sdx_in(status, "function '%.*s'", SDX_FMT(function->name));

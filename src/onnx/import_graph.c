@@ -18,7 +18,7 @@ static sdx_status named_value(sdx_importer *im, sdx_scope *scope, sdx_str name, 
 
 static sdx_status define_new(sdx_importer *im, sdx_scope *scope, sdx_str name, sdx_gvalue **out) {
     SDX_TRY(named_value(im, scope, name, out));
-    return sdx_scope_define(scope, im, *out, name);
+    return sdx_scope_define(scope, *out, name);
 }
 
 static sdx_status import_inputs(sdx_importer *im, sdx_scope *scope, const sdx_pb_graph *proto) {
@@ -113,18 +113,18 @@ static sdx_status in_proto_node(sdx_status status, const sdx_pb_node *node) {
 }
 
 static sdx_status count_operator(sdx_importer *im, const sdx_pb_node *node) {
+    enum { LONGEST_NAME = 512 };
     const sdx_str domain = sdx_domain(node->domain);
-    char text[512];
     const size_t len = domain.len + 1 + node->op_type.len;
-    sdx_str key;
-    if (len < sizeof text) {
-        SDX_TRY(sdx_arena_printf(im->arena, &key, "%.*s:%.*s", SDX_FMT(domain),
-                                 SDX_FMT(node->op_type)));
-    } else {
+    if (len >= LONGEST_NAME) {
         return sdx_fail(SDX_INVALID_MODEL,
-                        "found an operator name of %zu bytes, expected fewer than %zu", len,
-                        sizeof text);
+                        "found an operator name of %zu bytes, expected fewer than %d; export the "
+                        "model again",
+                        len, (int)LONGEST_NAME);
     }
+    sdx_str key;
+    SDX_TRY(
+        sdx_arena_printf(im->arena, &key, "%.*s:%.*s", SDX_FMT(domain), SDX_FMT(node->op_type)));
     sdx_onnx_op_count *entry = sdx_map_get(&im->op_counts, key);
     if (entry == NULL) {
         SDX_TRY(SDX_ARENA_NEW(im->arena, 1, &entry));

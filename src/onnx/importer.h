@@ -55,8 +55,7 @@ sdx_status sdx_import_nodes(sdx_importer *im, sdx_scope *scope, const sdx_pb_nod
 void sdx_scope_init(sdx_scope *scope, sdx_importer *im, sdx_scope *outer, sdx_graph *graph);
 void sdx_scope_deinit(sdx_scope *scope);
 sdx_gvalue *sdx_scope_find(const sdx_scope *scope, sdx_str name);
-sdx_status sdx_scope_define(sdx_scope *scope, sdx_importer *im, sdx_gvalue *value, sdx_str name)
-    SDX_NODISCARD;
+sdx_status sdx_scope_define(sdx_scope *scope, sdx_gvalue *value, sdx_str name) SDX_NODISCARD;
 sdx_status sdx_scope_unknown_name(const sdx_scope *scope, sdx_str name)
     SDX_NODISCARD SDX_NEVER_NULL;
 int64_t sdx_scope_version(const sdx_scope *scope, const sdx_importer *im, sdx_str domain);

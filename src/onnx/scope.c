@@ -26,8 +26,7 @@ sdx_gvalue *sdx_scope_find(const sdx_scope *scope, sdx_str name) {
     return NULL;
 }
 
-sdx_status sdx_scope_define(sdx_scope *scope, sdx_importer *im, sdx_gvalue *value, sdx_str name) {
-    (void)im;
+sdx_status sdx_scope_define(sdx_scope *scope, sdx_gvalue *value, sdx_str name) {
     if (sdx_map_get(&scope->names, name) != NULL) {
         return sdx_fail(SDX_INVALID_MODEL,
                         "value '%.*s': found two definitions, expected one; rename one of them",
@@ -69,7 +68,10 @@ sdx_status sdx_scope_unknown_name(const sdx_scope *scope, sdx_str name) {
             if (entry->value == NULL) continue;
             looked++;
             const size_t distance = edit_distance(name, entry->key);
-            if (distance < best_distance) {
+            /* of equally near names the first by bytes: the map has no order of its own */
+            const bool earlier =
+                best.ptr != NULL && distance == best_distance && sdx_str_cmp(entry->key, best) < 0;
+            if (distance < best_distance || earlier) {
                 best_distance = distance;
                 best = entry->key;
             }

@@ -64,10 +64,6 @@ static uint64_t hash_node(const sdx_node *node) {
     return h;
 }
 
-typedef struct slot {
-    sdx_node *node;
-} slot;
-
 static sdx_status merge(sdx_rewrite *r, sdx_node *node, sdx_node *earlier) {
     for (size_t k = 0; k < node->n_outputs; k++) {
         if (node->outputs[k] != NULL)
@@ -79,19 +75,20 @@ static sdx_status merge(sdx_rewrite *r, sdx_node *node, sdx_node *earlier) {
     return NULL;
 }
 
-static sdx_status find_and_merge(sdx_rewrite *r, sdx_graph *graph, slot *table, size_t capacity) {
+static sdx_status find_and_merge(sdx_rewrite *r, sdx_graph *graph, sdx_node **table,
+                                 size_t capacity) {
     enum { MAX_PROBES = 32 };
     for (sdx_node *node = graph->first, *next; node != NULL; node = next) {
         next = node->next;
         if (node->op->flags & (SDX_OP_RANDOM | SDX_OP_CONTROL)) continue;
         size_t at = (size_t)hash_node(node) & (capacity - 1);
         for (size_t probe = 0; probe < MAX_PROBES; probe++, at = (at + 1) & (capacity - 1)) {
-            if (table[at].node == NULL) {
-                table[at].node = node;
+            if (table[at] == NULL) {
+                table[at] = node;
                 break;
             }
-            if (!same_node(table[at].node, node)) continue;
-            SDX_TRY(merge(r, node, table[at].node));
+            if (!same_node(table[at], node)) continue;
+            SDX_TRY(merge(r, node, table[at]));
             break;
         }
     }
@@ -103,7 +100,7 @@ static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
     while (capacity < 2 * graph->n_nodes) {
         capacity *= 2;
     }
-    slot *table;
+    sdx_node **table;
     SDX_TRY(SDX_NEW_ARRAY(r->heap, capacity, &table));
     const sdx_status status = find_and_merge(r, graph, table, capacity);
     sdx_heap_free(r->heap, table, capacity * sizeof *table);

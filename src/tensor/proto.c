@@ -49,16 +49,19 @@ static bool numbers_for(sdx_dtype dtype, size_t len, size_t *out) {
 static sdx_status check_dims(const int64_t *dims, size_t n, sdx_dtype dtype, sdx_view *view) {
     for (size_t i = 0; i < n; i++)
         if (dims[i] < 0)
-            return sdx_fail(SDX_INVALID_MODEL, "dims[%zu] is %lld, expected 0 or more", i,
+            return sdx_fail(SDX_INVALID_MODEL,
+                            "dims[%zu] is %lld, expected 0 or more; export the tensor again", i,
                             (long long)dims[i]);
     return sdx_view_init(view, dtype, n, dims);
 }
 
 static sdx_status check_type(const sdx_pb_tensor *proto) {
     if (!proto->has_data_type || proto->data_type == SDX_UNDEFINED)
-        return sdx_fail(SDX_INVALID_MODEL, "a tensor has no data_type, expected 1 to 26");
+        return sdx_fail(SDX_INVALID_MODEL,
+                        "a tensor has no data_type, expected 1 to 26; export it again");
     if (!sdx_dtype_valid(proto->data_type))
-        return sdx_fail(SDX_INVALID_MODEL, "data_type is %d, expected 1 to 26",
+        return sdx_fail(SDX_INVALID_MODEL,
+                        "data_type is %d, expected 1 to 26; convert the tensor to one of them",
                         (int)proto->data_type);
     return NULL;
 }
@@ -76,8 +79,10 @@ static sdx_status find_field(const sdx_pb_tensor *proto, data_field *field, size
     for (int f = 0; f < N_FIELDS; f++) {
         if (counts[f] == 0) continue;
         if (*field != N_FIELDS)
-            return sdx_fail(SDX_INVALID_MODEL, "both %s and %s are filled, expected one of them",
-                            field_names[*field], field_names[f]);
+            return sdx_fail(
+                SDX_INVALID_MODEL,
+                "both %s and %s are filled, expected one of them; export the tensor again",
+                field_names[*field], field_names[f]);
         *field = (data_field)f;
         *count = counts[f];
     }
@@ -102,10 +107,14 @@ static sdx_status read_raw(const sdx_pb_tensor *proto, sdx_arena *arena, sdx_vie
     char text[128];
     const size_t bytes = sdx_view_bytes(view);
     if (view->dtype == SDX_STRING)
-        return sdx_fail(SDX_INVALID_MODEL, "strings are stored as raw_data, expected string_data");
+        return sdx_fail(
+            SDX_INVALID_MODEL,
+            "strings are stored as raw_data, expected string_data; export the tensor again");
     if (proto->raw_data.len != bytes)
-        return sdx_fail(SDX_INVALID_MODEL, "raw_data has %zu bytes, expected %zu for %s",
-                        proto->raw_data.len, bytes, sdx_view_text(view, text, sizeof text));
+        return sdx_fail(
+            SDX_INVALID_MODEL,
+            "raw_data has %zu bytes, expected %zu for %s; export or fetch the file again",
+            proto->raw_data.len, bytes, sdx_view_text(view, text, sizeof text));
     union {
         const char *in;
         void *out;
@@ -192,11 +201,14 @@ static sdx_status read_data(const sdx_pb_tensor *proto, sdx_arena *arena, sdx_vi
     if (field == N_FIELDS && view->len == 0) return NULL;
     if (field == FIELD_RAW) return read_raw(proto, arena, view);
     if (field != N_FIELDS && field != field_of[view->dtype])
-        return sdx_fail(SDX_INVALID_MODEL, "%s carries its elements in %s, expected %s or raw_data",
-                        sdx_view_text(view, text, sizeof text), field_names[field], own);
+        return sdx_fail(
+            SDX_INVALID_MODEL,
+            "%s carries its elements in %s, expected %s or raw_data; export the tensor again",
+            sdx_view_text(view, text, sizeof text), field_names[field], own);
     if (!numbers_for(view->dtype, view->len, &need) || count != need)
-        return sdx_fail(SDX_INVALID_MODEL, "%s has %zu entries, expected %zu for %s", own, count,
-                        need, sdx_view_text(view, text, sizeof text));
+        return sdx_fail(SDX_INVALID_MODEL,
+                        "%s has %zu entries, expected %zu for %s; export or fetch the file again",
+                        own, count, need, sdx_view_text(view, text, sizeof text));
     return read_field(proto, count, arena, view);
 }
 
