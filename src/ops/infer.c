@@ -54,6 +54,8 @@ sdx_status sdx_infer_set_shape(sdx_infer *in, size_t k, size_t rank, const sdx_d
 }
 
 sdx_status sdx_infer_set_rank(sdx_infer *in, size_t k, size_t rank) {
+    /* No dim would tell that this scalar is not known yet: the hook wants to see elements first. */
+    if (rank == 0 && in->dims == NULL) return NULL;
     sdx_dim dims[SDX_MAX_RANK];
     for (size_t i = 0; i < SDX_MAX_RANK; i++)
         dims[i] = SDX_DIM_UNKNOWN;

@@ -54,7 +54,8 @@ void sdx_infer_set_dtype(sdx_infer *in, size_t k, sdx_dtype dtype);
  * n_out is ignored. */
 sdx_status sdx_infer_set_shape(sdx_infer *in, size_t k, size_t rank, const sdx_dim *dims)
     SDX_NODISCARD;
-/* Output `k` has `rank` dims, not known yet (fresh symbols while loading). */
+/* Output `k` has `rank` dims, not known yet (fresh symbols while loading): its step is bound once
+ * all elements of its inputs are there, which the hook then checks. */
 sdx_status sdx_infer_set_rank(sdx_infer *in, size_t k, size_t rank) SDX_NODISCARD;
 /* Output k has type and shape of input i. */
 sdx_status sdx_infer_same(sdx_infer *in, size_t k, size_t i) SDX_NODISCARD;

@@ -84,6 +84,7 @@ static sdx_status infer(sdx_infer *in) {
         return sdx_fail(SDX_SHAPE_MISMATCH,
                         "input 'pads' has %zu numbers, expected %zu, two for each axis", n_pads,
                         2 * n_axes);
+    if (!known && rank == 0) return sdx_infer_set_rank(in, 0, rank);
     for (size_t i = 0; i < rank; i++)
         dims[i] = in->in[IN_DATA].dims[i];
     for (size_t i = 0; i < n_axes; i++) {
