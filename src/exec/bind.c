@@ -76,8 +76,8 @@ static sdx_status shape_outputs(sdx_frame *frame, const sdx_step *step) {
  */
 
 static sdx_status fill_adapted(void *dst, const sdx_view *src, const int64_t *params,
-                               sdx_heap *temporary) {
-    (void)temporary;
+                               const sdx_kernel_table *kernels, sdx_heap *temporary) {
+    (void)kernels, (void)temporary;
     const sdx_op *const op = sdx_op_at((size_t)params[0]);
     sdx_view given;
     sdx_adapt_view(op, src, &given);
@@ -175,6 +175,7 @@ sdx_status sdx_step_bind(sdx_frame *frame, sdx_step_state *state) {
                       .n_in = step->n_in,
                       .out = frame->bind_out,
                       .n_out = step->n_out,
+                      .kernels = state->call.kernels,
                       .lanes = state->call.lanes,
                       .bound = state->bound};
         SDX_TRY(step->op->bind(&b));

@@ -48,6 +48,7 @@ static void init_state(sdx_frame *frame, sdx_step_state *state, const sdx_step *
                              .n_out = step->n_out,
                              .prepared = step->prepared,
                              .bound = state->bound,
+                             .kernels = frame->program->packer->face.kernels,
                              .lanes = sdx_gang_lanes(frame->context->gang),
                              .store = frame->context->store,
                              .host = &sdx_exec_host,

@@ -45,8 +45,9 @@ static sdx_status read_bytes(sdx_model *model, const char *path, const void *byt
 }
 
 static sdx_status make_variant(sdx_model *model, sdx_variant *variant, bool overridable) {
+    const sdx_kernel_table *const kernels = sdx_kernels();
     sdx_arena_init(&variant->arena, &model->heap);
-    sdx_packer_init(&variant->packer, &variant->arena, &model->heap);
+    sdx_packer_init(&variant->packer, kernels, &variant->arena, &model->heap);
     const sdx_onnx_options import = {.folder = model->options.folder,
                                      .read = model->options.read,
                                      .read_user = model->options.read_user,
@@ -55,6 +56,7 @@ static sdx_status make_variant(sdx_model *model, sdx_variant *variant, bool over
     SDX_TRY(sdx_onnx_import(model->bytes, model->size, &import, &variant->arena, &variant->onnx));
     const sdx_opt_options opt = {.arena = &variant->arena,
                                  .heap = &model->heap,
+                                 .kernels = kernels,
                                  .disabled = model->options.disabled_rules,
                                  .logger = &model->runtime->logger};
     if (model->options.optimize) SDX_TRY(sdx_opt_run(variant->onnx.ir, &opt));

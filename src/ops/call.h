@@ -11,6 +11,7 @@
 #define SDX_OPS_CALL_H
 
 #include "base/pool.h"
+#include "kernels/kernels.h"
 #include "ops/op.h"
 #include "tensor/value.h"
 
@@ -28,11 +29,13 @@ typedef struct sdx_pack_spec {
                            the pack */
     int64_t params[4];  /* whatever else decides the layout */
     size_t size;        /* bytes */
-    sdx_status (*fill)(void *dst, const sdx_view *src, const int64_t *params, sdx_heap *temporary);
+    sdx_status (*fill)(void *dst, const sdx_view *src, const int64_t *params,
+                       const sdx_kernel_table *kernels, sdx_heap *temporary);
 } sdx_pack_spec;
 
 /* Who keeps packs: the model's packer, or that of a single evaluation. */
 typedef struct sdx_packer_face {
+    const sdx_kernel_table *kernels; /* that packs are for: of the model's policy of numerics */
     sdx_status (*request)(struct sdx_packer_face *self, const sdx_view *source,
                           const sdx_pack_spec *spec, sdx_pack **out);
 } sdx_packer_face;
@@ -43,6 +46,7 @@ struct sdx_prepare {
     const sdx_view *const
         *constant; /* n_in: an input's elements when it is a constant, else NULL */
     size_t n_in;
+    const sdx_kernel_table *kernels; /* the ones that run will find: packs are in their order */
     const void *prepared; /* to be set: what bind and run will find; arena memory, immutable */
     sdx_packer_face *packer;
     bool *packed; /* n_in: inputs that were packed, which run will not read; NULL: nobody asks */
@@ -63,6 +67,7 @@ struct sdx_bind {
     size_t n_in;
     const sdx_view *const *out; /* NULL: not wanted, or its shape depends on data */
     size_t n_out;
+    const sdx_kernel_table *kernels;
     unsigned lanes; /* of the context's gang */
     void
         *bound; /* op->bound_size zeroed bytes, 16-aligned, for run: strides, tile sizes, choices */
@@ -95,7 +100,8 @@ struct sdx_call {
     size_t n_in, n_out;
     const void *prepared;
     const void *bound;
-    void *scratch; /* what bind asked for, aligned to 64 */
+    void *scratch;                   /* what bind asked for, aligned to 64 */
+    const sdx_kernel_table *kernels; /* what to compute with: of the model's policy of numerics */
     unsigned lanes;
     sdx_store *store; /* where values that run makes come from */
     const sdx_host *host;

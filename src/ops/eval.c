@@ -54,7 +54,7 @@ static sdx_status host_request(sdx_packer_face *self, const sdx_view *source,
     sdx_pack *pack;
     SDX_TRY(SDX_ARENA_NEW(&e->arena, 1, &pack));
     SDX_TRY(alloc_aligned(e, spec->size, &pack->bytes));
-    SDX_TRY(spec->fill(pack->bytes, source, spec->params, sdx_store_heap(e->store)));
+    SDX_TRY(spec->fill(pack->bytes, source, spec->params, self->kernels, sdx_store_heap(e->store)));
     *out = pack;
     return NULL;
 }
@@ -270,6 +270,7 @@ static sdx_status prepare(eval *e, const void **prepared) {
                      .arena = &e->arena,
                      .constant = constant,
                      .n_in = e->n_in,
+                     .kernels = e->packer.kernels,
                      .packer = &e->packer};
     SDX_TRY(op->prepare(&p));
     *prepared = p.prepared;
@@ -288,6 +289,7 @@ static sdx_status bind(eval *e, sdx_call *call) {
                   .n_in = e->n_in,
                   .out = (const sdx_view *const *)e->out_views,
                   .n_out = e->n_out,
+                  .kernels = e->packer.kernels,
                   .lanes = 1,
                   .bound = bound};
     SDX_TRY(op->bind(&b));
@@ -304,6 +306,7 @@ static sdx_status run(eval *e, bool reference) {
                      .out = e->out_views,
                      .n_in = e->n_in,
                      .n_out = e->n_out,
+                     .kernels = e->packer.kernels,
                      .lanes = 1,
                      .store = e->store,
                      .host = &host,
@@ -340,9 +343,10 @@ static sdx_status evaluate(eval *e, sdx_value *const *inputs, bool reference) {
 }
 
 sdx_status sdx_eval(const sdx_node *node, sdx_value *const *inputs, size_t n_inputs,
-                    sdx_value **outputs, size_t n_outputs, sdx_store *store, bool reference) {
+                    sdx_value **outputs, size_t n_outputs, sdx_store *store,
+                    const sdx_kernel_table *kernels, bool reference) {
     const sdx_op *op = node->op;
-    eval e = {.packer = {.request = host_request},
+    eval e = {.packer = {kernels, host_request},
               .node = node,
               .store = store,
               .n_in = n_inputs,

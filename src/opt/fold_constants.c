@@ -114,7 +114,7 @@ static sdx_status evaluate(sdx_rewrite *r, sdx_node *node, sdx_store *store, boo
     /* An error here is one of the run: it is told when the node is reached, or never if it is not.
      */
     sdx_status status =
-        sdx_eval(node, inputs, node->n_inputs, outputs, node->n_outputs, store, false);
+        sdx_eval(node, inputs, node->n_inputs, outputs, node->n_outputs, store, r->kernels, false);
     *done = status == NULL && count_growth(r, node, outputs);
     sdx_status_free(status);
     status = NULL;

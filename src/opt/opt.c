@@ -85,8 +85,11 @@ sdx_status sdx_opt_run(sdx_ir *ir, const sdx_opt_options *options) {
     SDX_TRY(check_names(options->disabled));
     sdx_settler settler;
     sdx_settler_init(&settler, options->arena, options->heap);
-    sdx_rewrite rewrite = {
-        .ir = ir, .arena = options->arena, .heap = options->heap, .settler = &settler};
+    sdx_rewrite rewrite = {.ir = ir,
+                           .arena = options->arena,
+                           .heap = options->heap,
+                           .settler = &settler,
+                           .kernels = options->kernels};
     sdx_status status = NULL;
     for (int round = 0; round < MAX_ROUNDS && status == NULL; round++) {
         size_t applied = 0;

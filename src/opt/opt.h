@@ -5,11 +5,13 @@
 
 #include "base/log.h"
 #include "graph/graph.h"
+#include "kernels/kernels.h"
 #include "onnx/settle.h"
 
 typedef struct sdx_opt_options {
-    sdx_arena *arena;         /* of the graph */
-    sdx_heap *heap;           /* for what is gone afterwards */
+    sdx_arena *arena;                /* of the graph */
+    sdx_heap *heap;                  /* for what is gone afterwards */
+    const sdx_kernel_table *kernels; /* to compute constants with */
     const char *disabled;     /* names of rules not to use, separated by commas; NULL: use all */
     const sdx_logger *logger; /* told how often each rule applied; NULL: silent */
 } sdx_opt_options;
@@ -20,8 +22,9 @@ typedef struct sdx_rewrite {
     sdx_arena *arena;
     sdx_heap *heap;
     sdx_settler *settler;
-    size_t n_applied; /* places that the rule changed so far */
-    size_t grown;     /* bytes of constants that were made larger than what they come from */
+    const sdx_kernel_table *kernels; /* of the model's policy: folding gives the bits of a run */
+    size_t n_applied;                /* places that the rule changed so far */
+    size_t grown; /* bytes of constants that were made larger than what they come from */
 } sdx_rewrite;
 
 /* A rule goes once over a graph (not the graphs inside: the driver brings those) and counts what it

@@ -16,8 +16,9 @@ static sdx_status request(sdx_packer_face *self, const sdx_view *source, const s
     return sdx_packer_request((sdx_packer *)self, source, spec, out);
 }
 
-void sdx_packer_init(sdx_packer *packer, sdx_arena *arena, sdx_heap *heap) {
-    *packer = (sdx_packer){.face = {request}, .arena = arena, .heap = heap};
+void sdx_packer_init(sdx_packer *packer, const sdx_kernel_table *kernels, sdx_arena *arena,
+                     sdx_heap *heap) {
+    *packer = (sdx_packer){.face = {kernels, request}, .arena = arena, .heap = heap};
 }
 
 void sdx_packer_deinit(sdx_packer *packer) {
@@ -67,8 +68,8 @@ static sdx_status make(sdx_pack *pack, const void **out) {
     if (bytes == NULL) {
         SDX_TRY(sdx_in(sdx_heap_alloc(packer->heap, pack->spec.size, &bytes), "pack '%s'",
                        pack->spec.format));
-        const sdx_status status =
-            pack->spec.fill(bytes, pack->source, pack->spec.params, packer->heap);
+        const sdx_status status = pack->spec.fill(bytes, pack->source, pack->spec.params,
+                                                  packer->face.kernels, packer->heap);
         if (status != NULL) {
             sdx_heap_free(packer->heap, bytes, pack->spec.size);
             return status;

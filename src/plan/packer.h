@@ -17,7 +17,9 @@ typedef struct sdx_packer {
     atomic_size_t bytes;  /* in packs */
 } sdx_packer;
 
-void sdx_packer_init(sdx_packer *packer, sdx_arena *arena, sdx_heap *heap);
+/* Packs will be in the order that `kernels` read. */
+void sdx_packer_init(sdx_packer *packer, const sdx_kernel_table *kernels, sdx_arena *arena,
+                     sdx_heap *heap);
 void sdx_packer_deinit(sdx_packer *packer); /* frees the packed bytes */
 
 /* The pack of `source` as `spec` says: an existing one, or a new one that is still to be made. The

@@ -16,6 +16,7 @@ static sdx_status prepare_step(sdx_program *program, sdx_step *step, sdx_packer 
                      .arena = arena,
                      .constant = constants,
                      .n_in = step->n_in,
+                     .kernels = packer->face.kernels,
                      .packer = &packer->face,
                      .packed = packed};
     if (step->op->prepare != NULL) SDX_TRY(step->op->prepare(&p));

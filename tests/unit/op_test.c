@@ -273,7 +273,8 @@ static sdx_status eval_node(op_test *t, int way, const sdx_node *node) {
     sdx_value *inputs[MAX_PORTS] = {NULL}, *outputs[MAX_PORTS] = {NULL};
     for (size_t i = 0; i < node->n_inputs; i++)
         inputs[i] = value_of(t, way, node->inputs[i]);
-    SDX_TRY(sdx_eval(node, inputs, node->n_inputs, outputs, node->n_outputs, t->store, way == 1));
+    SDX_TRY(sdx_eval(node, inputs, node->n_inputs, outputs, node->n_outputs, t->store,
+                     sdx_kernels(), way == 1));
     for (size_t k = 0; k < node->n_outputs; k++)
         if (node->outputs[k]) t->values[way][node->outputs[k]->id] = outputs[k];
     return NULL;

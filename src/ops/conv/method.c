@@ -16,7 +16,8 @@ static size_t ceil_div(size_t a, size_t b) { return a / b + (a % b != 0); }
 enum { PARAM_KIND, PARAM_GROUPS, PARAM_ROWS, PARAM_DEPTH };
 enum { LEFT_OPERAND = 2 }; /* the product's packs of right operands have kinds 0 and 1 */
 
-static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params, sdx_heap *temporary) {
+static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params,
+                       const sdx_kernel_table *kernels, sdx_heap *temporary) {
     const size_t groups = (size_t)params[PARAM_GROUPS], rows = (size_t)params[PARAM_ROWS];
     const size_t depth = (size_t)params[PARAM_DEPTH], len = rows * depth;
     const bool widen = src->dtype != SDX_FLOAT32 || (uintptr_t)src->data % sizeof(float) != 0;
@@ -31,7 +32,7 @@ static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params, sd
                                        .cols = depth,
                                        .row = depth,
                                        .col = 1};
-        sdx_kernels()->gemm_f32_pack_a((float *)dst + g * len, &matrix, 0, rows);
+        kernels->gemm_f32_pack_a((float *)dst + g * len, &matrix, 0, rows);
     }
     sdx_heap_free(temporary, wide, widen ? len * sizeof *wide : 0);
     return NULL;
@@ -49,7 +50,7 @@ sdx_status sdx_conv_prepare(sdx_prepare *p, size_t input, int64_t groups, sdx_pa
         return sdx_fail(SDX_LIMIT, "found weights of %zu elements, too many to be packed", w->len);
     const int64_t rows = w->dims[0] / groups;
     const sdx_pack_spec spec = {
-        .format = sdx_kernels()->gemm_f32_info()->format,
+        .format = p->kernels->gemm_f32_info()->format,
         .params = {LEFT_OPERAND, groups, rows, (int64_t)w->len / w->dims[0]},
         .size = size,
         .fill = fill};

@@ -46,20 +46,22 @@ static sdx_status infer(sdx_infer *in) {
 
 /* ---- packs: the kernel's, and behind it the sums of columns */
 
-static size_t pack_bytes(size_t k, size_t n) {
-    return (sdx_kernels()->gemm_i8_pack_size(n, k) + 63) & ~(size_t)63;
+static size_t pack_bytes(const sdx_kernel_table *kernels, size_t k, size_t n) {
+    return (kernels->gemm_i8_pack_size(n, k) + 63) & ~(size_t)63;
 }
 
-static void pack(void *dst, const void *src, size_t k, size_t n, bool is_signed) {
+static void pack(const sdx_kernel_table *kernels, void *dst, const void *src, size_t k, size_t n,
+                 bool is_signed) {
     const sdx_matrix_i8 matrix = {
         .src = src, .rows = k, .cols = n, .row = n, .col = 1, .is_signed = is_signed};
-    int32_t *const sums = (int32_t *)(void *)((char *)dst + pack_bytes(k, n));
-    sdx_kernels()->gemm_i8_pack(dst, sums, &matrix);
+    int32_t *const sums = (int32_t *)(void *)((char *)dst + pack_bytes(kernels, k, n));
+    kernels->gemm_i8_pack(dst, sums, &matrix);
 }
 
-static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params, sdx_heap *temporary) {
+static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params,
+                       const sdx_kernel_table *kernels, sdx_heap *temporary) {
     (void)temporary;
-    pack(dst, src->data, (size_t)params[0], (size_t)params[1], src->dtype == SDX_INT8);
+    pack(kernels, dst, src->data, (size_t)params[0], (size_t)params[1], src->dtype == SDX_INT8);
     return NULL;
 }
 
@@ -73,7 +75,7 @@ static sdx_status prepare(sdx_prepare *p) {
     const size_t k = (size_t)b->dims[0], n = (size_t)b->dims[1];
     const sdx_pack_spec spec = {.format = "matmul_integer",
                                 .params = {b->dims[0], b->dims[1]},
-                                .size = pack_bytes(k, n) + n * sizeof(int32_t),
+                                .size = pack_bytes(p->kernels, k, n) + n * sizeof(int32_t),
                                 .fill = fill};
     return sdx_prepare_pack(p, IN_B, &spec, made);
 }
@@ -101,9 +103,9 @@ static sdx_status bind(sdx_bind *b) {
     }
     size_t columns, lanes, size;
     if (!sdx_mul_size(p->n, sizeof(int32_t), &columns) ||
-        !sdx_add_size(pack_bytes(p->k, p->n), columns, &size) ||
+        !sdx_add_size(pack_bytes(b->kernels, p->k, p->n), columns, &size) ||
         !sdx_round_up(*made == NULL ? size : 0, 64, &i->pack_size) ||
-        !sdx_round_up(sdx_kernels()->gemm_i8_scratch(ROWS, p->k), 64, &i->lane_size) ||
+        !sdx_round_up(b->kernels->gemm_i8_scratch(ROWS, p->k), 64, &i->lane_size) ||
         !sdx_mul_size(i->lane_size, b->lanes, &lanes) ||
         !sdx_add_size(lanes, i->pack_size, &b->scratch))
         return sdx_fail(SDX_LIMIT, "found scratch beyond the address space");
@@ -114,6 +116,7 @@ static sdx_status bind(sdx_bind *b) {
 
 typedef struct job {
     const integer_product *bound;
+    const sdx_kernel_table *kernels;
     const sdx_view *a, *a_zero, *b_zero;
     const void *pack;
     int32_t *out;
@@ -134,7 +137,7 @@ static void apply_zeros(const job *j, size_t row, const int32_t *sums) {
     const char *const a = (const char *)j->a->data + j->from_a + row * p->k;
     int32_t *const out = j->out + (j->product * p->m + row) * p->n;
     const uint32_t za = (uint32_t)zero_at(j->a_zero, j->product * p->m + row, j->bound->rows);
-    const uint32_t row_sum = (uint32_t)sdx_kernels()->sum_i8(a, p->k, is_signed);
+    const uint32_t row_sum = (uint32_t)j->kernels->sum_i8(a, p->k, is_signed);
     const uint32_t rest = row_sum - (uint32_t)p->k * za;
     for (size_t n = 0; n < p->n; n++) {
         const uint32_t zb = (uint32_t)zero_at(j->b_zero, j->b_index * p->n + n, p->n);
@@ -145,8 +148,8 @@ static void apply_zeros(const job *j, size_t row, const int32_t *sums) {
 static void run_rows(void *arg, size_t begin, size_t end, unsigned lane) {
     const job *const j = arg;
     const sdx_product *const p = &j->bound->product;
-    const int32_t *const sums =
-        (const int32_t *)(const void *)((const char *)j->pack + pack_bytes(p->k, p->n));
+    const size_t packed = pack_bytes(j->kernels, p->k, p->n);
+    const int32_t *const sums = (const int32_t *)(const void *)((const char *)j->pack + packed);
     for (size_t row = begin * ROWS; row < p->m && row < end * ROWS; row += ROWS) {
         const size_t last = p->m - row < ROWS ? p->m : row + ROWS;
         const sdx_gemm_i8 g = {.m1 = last - row,
@@ -160,7 +163,7 @@ static void run_rows(void *arg, size_t begin, size_t end, unsigned lane) {
                                .a_signed = j->a->dtype == SDX_INT8,
                                .b_signed = j->bound->b_signed,
                                .scratch = j->lanes + lane * j->bound->lane_size};
-        sdx_kernels()->gemm_i8(&g);
+        j->kernels->gemm_i8(&g);
         for (size_t i = row; i < last && (j->a_zero != NULL || j->b_zero != NULL); i++) {
             apply_zeros(j, i, sums);
         }
@@ -173,6 +176,7 @@ static sdx_status run(const sdx_call *c) {
     sdx_pack *const *const made = c->prepared;
     const sdx_view *const b = c->in[IN_B];
     job j = {.bound = bound,
+             .kernels = c->kernels,
              .a = c->in[IN_A],
              .a_zero = sdx_call_in(c, IN_A_ZERO),
              .b_zero = sdx_call_in(c, IN_B_ZERO),
@@ -186,7 +190,8 @@ static sdx_status run(const sdx_call *c) {
         sdx_product_locate(p, i, &j.from_a, &at);
         j.b_index = p->k > 0 ? at / (p->k * p->n) : 0;
         if (*made == NULL && at != before)
-            pack(c->scratch, (const char *)b->data + at, p->k, p->n, b->dtype == SDX_INT8);
+            pack(c->kernels, c->scratch, (const char *)b->data + at, p->k, p->n,
+                 b->dtype == SDX_INT8);
         sdx_call_for(c, (p->m + ROWS - 1) / ROWS, sdx_grain(ROWS * p->n * (p->k / 16 + 1)),
                      run_rows, &j);
     }

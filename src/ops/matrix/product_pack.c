@@ -24,24 +24,27 @@ static void widen_strip(float *strip, const sdx_view *src, size_t from, const in
 }
 
 static void pack_strip(float *dst, const float *src, const int64_t *params, size_t cols,
-                       size_t stored_cols) {
-    const size_t k = (size_t)params[PARAM_K], nr = sdx_kernels()->gemm_f32_info()->nr;
+                       size_t stored_cols, const sdx_kernel_table *kernels) {
+    const size_t k = (size_t)params[PARAM_K], nr = kernels->gemm_f32_info()->nr;
     const bool transposed = params[PARAM_TRANSPOSED] != 0;
     const sdx_matrix_f32 matrix = {.src = src,
                                    .rows = k,
                                    .cols = cols,
                                    .row = transposed ? 1 : stored_cols,
                                    .col = transposed ? k : 1};
-    sdx_kernels()->gemm_f32_pack_b(dst, &matrix, 0, (cols + nr - 1) / nr);
+    kernels->gemm_f32_pack_b(dst, &matrix, 0, (cols + nr - 1) / nr);
 }
 
-static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params, sdx_heap *temporary) {
-    const sdx_gemm_info *const info = sdx_kernels()->gemm_f32_info();
+static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params,
+                       const sdx_kernel_table *kernels, sdx_heap *temporary) {
+
+    const sdx_gemm_info *const info = kernels->gemm_f32_info();
     const size_t k = (size_t)params[PARAM_K], n = (size_t)params[PARAM_N];
     const size_t batch = (size_t)params[PARAM_BATCH], len = sdx_gemm_packed_b_len(info, n, k);
     if (src->dtype == SDX_FLOAT32 && (uintptr_t)src->data % sizeof(float) == 0) {
         for (size_t i = 0; i < batch; i++) {
-            pack_strip((float *)dst + i * len, (const float *)src->data + i * k * n, params, n, n);
+            pack_strip((float *)dst + i * len, (const float *)src->data + i * k * n, params, n, n,
+                       kernels);
         }
         return NULL;
     }
@@ -54,7 +57,7 @@ static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params, sd
         for (size_t col = 0; col < n; col += width) {
             const size_t cols = n - col < width ? n - col : width;
             widen_strip(strip, src, i * k * n, params, col, cols);
-            pack_strip((float *)dst + i * len + col * k, strip, params, cols, cols);
+            pack_strip((float *)dst + i * len + col * k, strip, params, cols, cols, kernels);
         }
     }
     sdx_heap_free(temporary, strip, width * k * sizeof *strip);
@@ -62,7 +65,7 @@ static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params, sd
 }
 
 sdx_status sdx_product_prepare(sdx_prepare *p, size_t input, bool transposed, sdx_pack **out) {
-    const sdx_gemm_info *const info = sdx_kernels()->gemm_f32_info();
+    const sdx_gemm_info *const info = p->kernels->gemm_f32_info();
     const sdx_view *const b = input < p->n_in ? p->constant[input] : NULL;
     *out = NULL;
     if (b == NULL || b->len == 0 || b->rank == 0) return NULL;

@@ -8,43 +8,45 @@ typedef struct function {
     const char *name;
     bool has_alpha, has_beta;
     float alpha, beta; /* defaults */
-    void (*f32)(float *x, size_t n, float alpha, float beta);
+    void (*f32)(const sdx_kernel_table *k, float *x, size_t n, float alpha, float beta);
     double (*f64)(double x, double alpha, double beta);
 } function;
 
-static void relu_f32(float *x, size_t n, float a, float b) {
-    sdx_kernels()->relu_f32(x, x, n, a, b);
+static void relu_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->relu_f32(x, x, n, a, b);
 }
-static void tanh_f32(float *x, size_t n, float a, float b) {
-    sdx_kernels()->tanh_f32(x, x, n, a, b);
+static void tanh_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->tanh_f32(x, x, n, a, b);
 }
-static void sigmoid_f32(float *x, size_t n, float a, float b) {
-    sdx_kernels()->sigmoid_f32(x, x, n, a, b);
+static void sigmoid_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->sigmoid_f32(x, x, n, a, b);
 }
-static void affine_f32(float *x, size_t n, float a, float b) {
-    sdx_kernels()->affine_f32(x, x, n, a, b);
+static void affine_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->affine_f32(x, x, n, a, b);
 }
-static void leaky_f32(float *x, size_t n, float a, float b) {
-    sdx_kernels()->leaky_relu_f32(x, x, n, a, b);
+static void leaky_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->leaky_relu_f32(x, x, n, a, b);
 }
-static void thresholded_f32(float *x, size_t n, float a, float b) {
-    sdx_kernels()->thresholded_relu_f32(x, x, n, a, b);
+static void thresholded_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->thresholded_relu_f32(x, x, n, a, b);
 }
-static void hard_sigmoid_f32(float *x, size_t n, float a, float b) {
-    sdx_kernels()->hard_sigmoid_f32(x, x, n, a, b);
+static void hard_sigmoid_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->hard_sigmoid_f32(x, x, n, a, b);
 }
-static void elu_f32(float *x, size_t n, float a, float b) { sdx_kernels()->elu_f32(x, x, n, a, b); }
-static void softsign_f32(float *x, size_t n, float a, float b) {
-    sdx_kernels()->softsign_f32(x, x, n, a, b);
+static void elu_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->elu_f32(x, x, n, a, b);
 }
-static void softplus_f32(float *x, size_t n, float a, float b) {
-    sdx_kernels()->softplus_f32(x, x, n, a, b);
+static void softsign_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->softsign_f32(x, x, n, a, b);
+}
+static void softplus_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->softplus_f32(x, x, n, a, b);
 }
 
-static void scaled_tanh_f32(float *x, size_t n, float a, float b) {
-    sdx_kernels()->affine_f32(x, x, n, b, 0);
-    sdx_kernels()->tanh_f32(x, x, n, 0, 0);
-    sdx_kernels()->affine_f32(x, x, n, a, 0);
+static void scaled_tanh_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->affine_f32(x, x, n, b, 0);
+    k->tanh_f32(x, x, n, 0, 0);
+    k->affine_f32(x, x, n, a, 0);
 }
 
 static double relu(double x, double a, double b) {
@@ -146,11 +148,14 @@ sdx_status sdx_rnn_activations(const sdx_node *node, size_t directions, sdx_rnn_
     return NULL;
 }
 
-void sdx_rnn_activate_f32(const sdx_rnn_activation *a, float *x, size_t n) {
-    functions[a->function].f32(x, n, a->alpha, a->beta);
+void sdx_rnn_activate_f32(const sdx_rnn_activation *a, const sdx_kernel_table *kernels, float *x,
+                          size_t n) {
+    functions[a->function].f32(kernels, x, n, a->alpha, a->beta);
 }
 
-void sdx_rnn_activate_f64(const sdx_rnn_activation *a, double *x, size_t n) {
+void sdx_rnn_activate_f64(const sdx_rnn_activation *a, const sdx_kernel_table *kernels, double *x,
+                          size_t n) {
+    (void)kernels;
     double (*const f)(double, double, double) = functions[a->function].f64;
     for (size_t i = 0; i < n; i++) {
         x[i] = f(x[i], (double)a->alpha, (double)a->beta);

@@ -48,6 +48,7 @@ typedef struct sdx_rnn_prepared {
 /* Bound. */
 typedef struct sdx_rnn {
     const sdx_rnn_row *row;
+    const sdx_kernel_table *kernels;
     size_t steps, batch, input, hidden, directions;
     bool batch_first;            /* layout 1 */
     bool backwards;              /* the only direction runs from the end */
@@ -83,16 +84,18 @@ extern const sdx_upgrade_rule sdx_rnn_upgrades[1];
 /* activation.c: the functions of all directions, from the attributes or the row's defaults. */
 sdx_status sdx_rnn_activations(const sdx_node *node, size_t directions, sdx_rnn_activation *out)
     SDX_NODISCARD;
-void sdx_rnn_activate_f32(const sdx_rnn_activation *a, float *x, size_t n);
-void sdx_rnn_activate_f64(const sdx_rnn_activation *a, double *x, size_t n);
+void sdx_rnn_activate_f32(const sdx_rnn_activation *a, const sdx_kernel_table *kernels, float *x,
+                          size_t n);
+void sdx_rnn_activate_f64(const sdx_rnn_activation *a, const sdx_kernel_table *kernels, double *x,
+                          size_t n);
 
 /* weights.c: rows [row0, row0 + rows) of each direction's [all, k] matrix as a pack of its
  * transpose. */
-size_t sdx_rnn_pack_len(size_t rows, size_t k);
+size_t sdx_rnn_pack_len(const sdx_kernel_table *kernels, size_t rows, size_t k);
 sdx_status sdx_rnn_pack_constant(sdx_prepare *p, size_t input, size_t row0, size_t rows,
                                  sdx_pack **out) SDX_NODISCARD;
-void sdx_rnn_pack_now(float *dst, const float *src, size_t directions, size_t all, size_t row0,
-                      size_t rows, size_t k);
+void sdx_rnn_pack_now(const sdx_kernel_table *kernels, float *dst, const float *src,
+                      size_t directions, size_t all, size_t row0, size_t rows, size_t k);
 /* C [m, n] = A [m, k] * B + bias (NULL: 0), on the call's lanes. f32: B is a pack. f64: B is the
  * transpose of the rows [n, k]. */
 void sdx_rnn_product_f32(const sdx_call *c, const sdx_rnn *r, float *out, const float *a,

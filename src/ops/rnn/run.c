@@ -32,7 +32,7 @@ static sdx_status find_pack(const sdx_call *c, sdx_pack *pack, size_t input, siz
     if (pack != NULL)
         SDX_TRY(sdx_call_pack(c, pack, &bytes));
     else
-        sdx_rnn_pack_now((float *)(uintptr_t)bytes, view->data, (size_t)view->dims[0],
+        sdx_rnn_pack_now(c->kernels, (float *)(uintptr_t)bytes, view->data, (size_t)view->dims[0],
                          (size_t)view->dims[1], row0, rows, (size_t)view->dims[2]);
     *out = bytes;
     return NULL;

@@ -23,7 +23,7 @@ static void NAME(clip)(T *x, size_t n, T limit) {
 
 static void NAME(gate)(const NAME(pass) * p, size_t function, T *x, size_t n) {
     NAME(clip)(x, n, p->clip);
-    ACTIVATE(&p->f[function], x, n);
+    ACTIVATE(&p->f[function], p->c->kernels, x, n);
 }
 
 static void NAME(add)(T *x, const T *y, size_t n) {
@@ -65,7 +65,7 @@ static void NAME(lstm_cell)(const NAME(pass) * p, size_t b, T *x) {
     }
     NAME(peep)(o, peep != NULL ? peep + n : NULL, cell, n);
     NAME(gate)(p, 0, o, n);
-    ACTIVATE(&p->f[2], h, n);
+    ACTIVATE(&p->f[2], p->c->kernels, h, n);
     for (size_t k = 0; k < n; k++) {
         h[k] *= o[k];
     }

@@ -136,12 +136,12 @@ static bool lay_out(sdx_rnn *r, const sdx_rnn_prepared *prepared, size_t size, u
     const sdx_gemm_f32 largest = {.m = all_steps > r->batch ? all_steps : r->batch,
                                   .k = r->input > r->hidden ? r->input : r->hidden};
     r->lane_size =
-        f32 ? (sdx_gemm_f32_scratch(sdx_kernels()->gemm_f32_info(), &largest) + SDX_ALIGN - 1) &
+        f32 ? (sdx_gemm_f32_scratch(r->kernels->gemm_f32_info(), &largest) + SDX_ALIGN - 1) &
                   ~(size_t)(SDX_ALIGN - 1)
             : 0;
-    r->w_len = f32 ? sdx_rnn_pack_len(gates, r->input) : gates * r->input;
-    r->r_len = f32 ? sdx_rnn_pack_len(first, r->hidden) : gates * r->hidden;
-    r->r2_len = f32 ? sdx_rnn_pack_len(gates - first, r->hidden) : gates * r->hidden;
+    r->w_len = f32 ? sdx_rnn_pack_len(r->kernels, gates, r->input) : gates * r->input;
+    r->r_len = f32 ? sdx_rnn_pack_len(r->kernels, first, r->hidden) : gates * r->hidden;
+    r->r2_len = f32 ? sdx_rnn_pack_len(r->kernels, gates - first, r->hidden) : gates * r->hidden;
     const size_t state = r->batch * r->hidden;
     return lay(scratch, rows, size, &r->at_xg) && lay(scratch, r->batch * first, size, &r->at_hg) &&
            lay(scratch, state, size, &r->at_rh) && lay(scratch, state, size, &r->at_rg) &&
@@ -160,6 +160,7 @@ sdx_status sdx_rnn_bind(sdx_bind *b) {
     sdx_rnn *const r = b->bound;
     const sdx_view *const x = b->in[RNN_X];
     r->row = b->node->op->data;
+    r->kernels = b->kernels;
     r->batch_first = sdx_node_int(b->node, RNN_LAYOUT) != 0;
     r->steps = (size_t)x->dims[r->batch_first ? 1 : 0];
     r->batch = (size_t)x->dims[r->batch_first ? 0 : 1];

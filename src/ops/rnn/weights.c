@@ -3,15 +3,14 @@
 
 #include "ops/rnn/rnn.h"
 
-size_t sdx_rnn_pack_len(size_t rows, size_t k) {
-    return sdx_gemm_packed_b_len(sdx_kernels()->gemm_f32_info(), rows, k);
+size_t sdx_rnn_pack_len(const sdx_kernel_table *kernels, size_t rows, size_t k) {
+    return sdx_gemm_packed_b_len(kernels->gemm_f32_info(), rows, k);
 }
 
-void sdx_rnn_pack_now(float *dst, const float *src, size_t directions, size_t all, size_t row0,
-                      size_t rows, size_t k) {
-    const sdx_kernel_table *const kernels = sdx_kernels();
+void sdx_rnn_pack_now(const sdx_kernel_table *kernels, float *dst, const float *src,
+                      size_t directions, size_t all, size_t row0, size_t rows, size_t k) {
     const size_t nr = kernels->gemm_f32_info()->nr;
-    const size_t len = sdx_rnn_pack_len(rows, k);
+    const size_t len = sdx_rnn_pack_len(kernels, rows, k);
     for (size_t d = 0; d < directions; d++) {
         const sdx_matrix_f32 matrix = {
             .src = src + (d * all + row0) * k, .rows = k, .cols = rows, .row = 1, .col = k};
@@ -20,7 +19,8 @@ void sdx_rnn_pack_now(float *dst, const float *src, size_t directions, size_t al
 }
 
 /* params: first row, rows, all rows of a direction. */
-static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params, sdx_heap *temporary) {
+static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params,
+                       const sdx_kernel_table *kernels, sdx_heap *temporary) {
     const size_t all = (size_t)src->dims[1], k = (size_t)src->dims[2];
     float *wide;
     SDX_TRY(sdx_heap_alloc(temporary, src->len * sizeof *wide, (void **)&wide));
@@ -28,7 +28,8 @@ static sdx_status fill(void *dst, const sdx_view *src, const int64_t *params, sd
         memcpy(wide, src->data, src->len * sizeof *wide);
     else
         sdx_widen_f32(src->dtype, wide, src->data, src->len);
-    sdx_rnn_pack_now(dst, wide, (size_t)src->dims[0], all, (size_t)params[0], (size_t)params[1], k);
+    sdx_rnn_pack_now(kernels, dst, wide, (size_t)src->dims[0], all, (size_t)params[0],
+                     (size_t)params[1], k);
     sdx_heap_free(temporary, wide, src->len * sizeof *wide);
     return NULL;
 }
@@ -37,8 +38,9 @@ sdx_status sdx_rnn_pack_constant(sdx_prepare *p, size_t input, size_t row0, size
                                  sdx_pack **out) {
     const sdx_view *const constant = p->constant[input];
     const size_t size = (size_t)constant->dims[0] *
-                        sdx_rnn_pack_len(rows, (size_t)constant->dims[2]) * sizeof(float);
-    const sdx_pack_spec spec = {.format = sdx_kernels()->gemm_f32_info()->format,
+                        sdx_rnn_pack_len(p->kernels, rows, (size_t)constant->dims[2]) *
+                        sizeof(float);
+    const sdx_pack_spec spec = {.format = p->kernels->gemm_f32_info()->format,
                                 .params = {(int64_t)row0, (int64_t)rows, constant->dims[1]},
                                 .size = size,
                                 .fill = fill};
@@ -46,6 +48,7 @@ sdx_status sdx_rnn_pack_constant(sdx_prepare *p, size_t input, size_t row0, size
 }
 
 typedef struct product {
+    const sdx_kernel_table *kernels;
     sdx_gemm_f32 gemm;
     size_t nr;
     char *scratch;
@@ -59,14 +62,15 @@ static void columns(void *arg, size_t begin, size_t end, unsigned lane) {
     g.n0 = begin * p->nr;
     g.n1 = end * p->nr < g.n ? end * p->nr : g.n;
     g.scratch = p->lane_size != 0 ? (float *)(void *)(p->scratch + lane * p->lane_size) : NULL;
-    sdx_kernels()->gemm_f32(&g);
+    p->kernels->gemm_f32(&g);
 }
 
 void sdx_rnn_product_f32(const sdx_call *c, const sdx_rnn *r, float *out, const float *a,
                          const float *pack, const float *bias, size_t m, size_t n, size_t k) {
-    const size_t nr = sdx_kernels()->gemm_f32_info()->nr;
+    const size_t nr = c->kernels->gemm_f32_info()->nr;
     if (m == 0 || n == 0) return;
-    product p = {.gemm = {.m = m,
+    product p = {.kernels = c->kernels,
+                 .gemm = {.m = m,
                           .n = n,
                           .k = k,
                           .m1 = m,
@@ -90,7 +94,7 @@ void sdx_rnn_product_f32(const sdx_call *c, const sdx_rnn *r, float *out, const 
 
 void sdx_rnn_product_f64(const sdx_call *c, const sdx_rnn *r, double *out, const double *a,
                          const double *rows, const double *bias, size_t m, size_t n, size_t k) {
-    (void)c, (void)r;
+    (void)r;
     const sdx_gemm_plain g = {.m0 = 0,
                               .m1 = m,
                               .n = n,
@@ -100,8 +104,8 @@ void sdx_rnn_product_f64(const sdx_call *c, const sdx_rnn *r, double *out, const
                               .b_row = 1,
                               .b_col = k,
                               .c_row = n};
-    sdx_kernels()->gemm_f64(out, a, rows, &g);
+    c->kernels->gemm_f64(out, a, rows, &g);
     for (size_t i = 0; bias != NULL && i < m; i++) {
-        sdx_kernels()->add_f64(out + i * n, out + i * n, bias, n, SDX_FORM_VV);
+        c->kernels->add_f64(out + i * n, out + i * n, bias, n, SDX_FORM_VV);
     }
 }
