@@ -69,22 +69,27 @@ static sdx_status output(void *self, size_t k, sdx_dtype dtype, size_t rank, con
                                                    : NULL;
 }
 
-static sdx_value *in_value(void *self, size_t i) {
+static sdx_status in_value(void *self, size_t i, sdx_value **out) {
     const sdx_step_state *const state = self;
     const sdx_step *const step = state->step;
+    *out = NULL;
     if (i >= step->n_in || step->in[i] == SDX_NONE) return NULL;
     const sdx_cell *const cell = &state->frame->cells[step->in[i]];
     const bool whole =
         cell->owner != NULL &&
         (cell->owner->kind != SDX_TENSOR || (cell->owner->view.data == cell->view.data &&
                                              sdx_view_same_shape(&cell->owner->view, &cell->view)));
-    if (whole) return cell->owner;
-    if (cell->view.dtype == SDX_UNDEFINED) return NULL;
+    if (whole) {
+        *out = cell->owner;
+        return NULL;
+    }
+    if (cell->view.dtype == SDX_UNDEFINED)
+        return sdx_fail(SDX_INTERNAL, "input %zu has not been made", i);
     sdx_value *copy;
-    sdx_status status = sdx_value_copy(state->frame->context->store, &cell->view, &copy);
-    if (status == NULL) status = sdx_frame_temporary(state->frame, 0, copy, NULL);
-    if (status == NULL) return copy;
-    sdx_status_free(status);
+    SDX_TRY(
+        sdx_in(sdx_value_copy(state->frame->context->store, &cell->view, &copy), "input %zu", i));
+    SDX_TRY(sdx_frame_temporary(state->frame, 0, copy, NULL));
+    *out = copy;
     return NULL;
 }
 

@@ -16,4 +16,13 @@ sdx_status sdx_fail_index(const sdx_call *c, size_t input, size_t position, int6
                     (long long)high);
 }
 
+sdx_status sdx_call_need_value(const sdx_call *c, size_t i, sdx_value **out) {
+    const sdx_port *port = sdx_op_input_port(c->node->op, i);
+    SDX_TRY(sdx_call_in_value(c, i, out));
+    if (*out) return NULL;
+    return sdx_fail(SDX_INVALID_ARGUMENT,
+                    "input %zu '%s': found none, expected a value; connect it", i,
+                    port ? port->name : "?");
+}
+
 size_t sdx_grain(size_t work) { return work >= CHUNK_WORK ? 1 : CHUNK_WORK / (work + (work == 0)); }

@@ -85,7 +85,7 @@ typedef struct sdx_host {
     sdx_status (*pack)(void *self, sdx_pack *pack, const void **out);
     sdx_status (*output)(void *self, size_t k, sdx_dtype dtype, size_t rank, const int64_t *dims,
                          sdx_view **out);
-    sdx_value *(*in_value)(void *self, size_t i);
+    sdx_status (*in_value)(void *self, size_t i, sdx_value **out);
     sdx_status (*set_value)(void *self, size_t k, sdx_value *value);
     sdx_status (*run_graph)(void *self, size_t attr, sdx_value *const *inputs, size_t n_inputs,
                             sdx_value **outputs, size_t n_outputs);
@@ -140,10 +140,13 @@ SDX_NODISCARD static inline sdx_status sdx_call_output(const sdx_call *c, size_t
     return c->host->output(c->self, k, dtype, rank, dims, out);
 }
 /* Input `i` as a counted value (a dense one is copied if it lies in planned memory); borrowed until
- * run returns; NULL: absent or out of memory for dense ones. */
-static inline sdx_value *sdx_call_in_value(const sdx_call *c, size_t i) {
-    return c->host->in_value(c->self, i);
+ * run returns; *out is NULL when the node does not list it. */
+SDX_NODISCARD static inline sdx_status sdx_call_in_value(const sdx_call *c, size_t i,
+                                                         sdx_value **out) {
+    return c->host->in_value(c->self, i, out);
 }
+/* The same of an input that must be there. */
+sdx_status sdx_call_need_value(const sdx_call *c, size_t i, sdx_value **out) SDX_NODISCARD;
 /* Output `k` is this value; takes the reference, on failure too. */
 SDX_NODISCARD static inline sdx_status sdx_call_set_value(const sdx_call *c, size_t k,
                                                           sdx_value *value) {

@@ -94,14 +94,14 @@ static sdx_status host_output(void *self, size_t k, sdx_dtype dtype, size_t rank
     return NULL;
 }
 
-static sdx_value *host_in_value(void *self, size_t i) {
+static sdx_status host_in_value(void *self, size_t i, sdx_value **out) {
     const eval *e = self;
-    return i < e->n_in ? e->in[i].value : NULL;
+    *out = i < e->n_in ? e->in[i].value : NULL;
+    return NULL;
 }
 
 static sdx_status host_set_value(void *self, size_t k, sdx_value *value) {
     eval *e = self;
-    if (!value) return sdx_fail(SDX_OUT_OF_MEMORY, "no memory for output %zu", k);
     if (k >= e->n_out) {
         sdx_value_release(value);
         return NULL;

@@ -191,13 +191,15 @@ static sdx_status finish(batch_scan *b, size_t k) {
     sdx_value **const column = b->results + k * b->batch, *result;
     bool any = b->batch > 0;
     if (k >= s->n_states) SDX_TRY(pad_column(b, column, &any));
-    if (any)
+    if (any) {
         SDX_TRY(sdx_in(sdx_values_stack(s->c->store, column, b->batch, 0, false, &result),
                        "output %zu", k));
-    else if (k < s->n_states)
-        result = sdx_value_retain(sdx_call_in_value(s->c, IN_FIRST + k));
-    else
+    } else if (k < s->n_states) {
+        SDX_TRY(sdx_call_need_value(s->c, IN_FIRST + k, &result));
+        sdx_value_retain(result);
+    } else {
         SDX_TRY(sdx_body_zeros(s->c->store, s->body->outputs[k], 0, sizes, 2, &result));
+    }
     return sdx_call_set_value(s->c, k, result);
 }
 

@@ -134,12 +134,8 @@ static sdx_status start(loop *l, int64_t *limit, bool *go_on) {
     if (condition != NULL) SDX_TRY(sdx_body_condition(condition, "input 'cond'", go_on));
     SDX_TRY(sdx_body_bool(c->store, *go_on, &l->in[1]));
     for (size_t i = 0; i < l->carried; i++) {
-        sdx_value *const value = sdx_call_in_value(c, IN_FIRST + i);
-        if (value == NULL)
-            return sdx_fail(
-                SDX_INVALID_ARGUMENT,
-                "input %zu: found no value, expected the initial one of a carried value",
-                IN_FIRST + i);
+        sdx_value *value;
+        SDX_TRY(sdx_call_need_value(c, IN_FIRST + i, &value));
         l->in[2 + i] = sdx_value_retain(value);
     }
     return NULL;

@@ -111,9 +111,9 @@ static sdx_status begin(sdx_steps *s) {
     const sdx_call *const c = s->c;
     SDX_TRY(sdx_steps_open(s));
     for (size_t i = 0; i < s->n_states; i++) {
-        s->states[i] = sdx_value_retain(sdx_call_in_value(c, i));
-        if (s->states[i] == NULL)
-            return sdx_fail(SDX_OUT_OF_MEMORY, "no memory for the state of input %zu", i);
+        sdx_value *state;
+        SDX_TRY(sdx_call_need_value(c, i, &state));
+        s->states[i] = sdx_value_retain(state);
     }
     for (size_t i = 0; i < s->n_scanned; i++) {
         s->scanned[i] = *c->in[s->n_states + i];

@@ -59,9 +59,7 @@ typedef struct mapping {
 
 static sdx_status check_inputs(mapping *m) {
     for (size_t i = 0; i < m->c->n_in; i++) {
-        m->given[i] = sdx_call_in_value(m->c, i);
-        if (m->given[i] == NULL)
-            return sdx_fail(SDX_INVALID_ARGUMENT, "input %zu: found no value, expected one", i);
+        SDX_TRY(sdx_call_need_value(m->c, i, &m->given[i]));
         if (m->given[i]->kind == SDX_SEQUENCE && m->given[i]->n_items != m->n)
             return sdx_fail(SDX_SHAPE_MISMATCH,
                             "input %zu: found a sequence of %zu, expected %zu as the first", i,
@@ -112,11 +110,12 @@ static sdx_status map_all(mapping *m) {
 }
 
 static sdx_status run(const sdx_call *c) {
-    const sdx_value *const first = sdx_call_in_value(c, IN_SEQUENCE);
+    sdx_value *first;
     mapping m = {.c = c, .body = sdx_node_attr(c->node, BODY)->graph};
     const size_t n_out = m.body->n_outputs;
     size_t n_made, bytes;
-    if (first == NULL || first->kind != SDX_SEQUENCE)
+    SDX_TRY(sdx_call_need_value(c, IN_SEQUENCE, &first));
+    if (first->kind != SDX_SEQUENCE)
         return sdx_fail(SDX_TYPE_MISMATCH,
                         "input 'input_sequence': found no sequence, expected one");
     m.n = first->n_items;

@@ -66,10 +66,11 @@ static sdx_status vectorize(const sdx_call *c, const sdx_attr *words, sdx_map *m
 }
 
 static sdx_status run(const sdx_call *c) {
-    const sdx_value *const x = sdx_call_in_value(c, 0);
+    sdx_value *x;
     const sdx_attr *words;
+    SDX_TRY(sdx_call_need_value(c, 0, &x));
     SDX_TRY(sdx_labels_of(c->node, INTS, STRINGS, &words));
-    if (x == NULL || x->kind != SDX_MAP)
+    if (x->kind != SDX_MAP)
         return sdx_fail(SDX_TYPE_MISMATCH, "input 'X': found no map, expected one");
     const sdx_view *const keys = &x->items[0]->view, *const values = &x->items[1]->view;
     if (keys->dtype != sdx_labels_dtype(words) || values->len != keys->len)

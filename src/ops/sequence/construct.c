@@ -22,8 +22,7 @@ static sdx_status construct_run(const sdx_call *c) {
     sdx_value **items, *result;
     SDX_TRY(sdx_call_scratch(c, c->n_in * sizeof *items, (void **)&items));
     for (size_t i = 0; i < c->n_in; i++) {
-        items[i] = sdx_call_in_value(c, i);
-        if (items[i] == NULL) return sdx_fail(SDX_OUT_OF_MEMORY, "no memory for item %zu", i);
+        SDX_TRY(sdx_call_need_value(c, i, &items[i]));
         if (items[i]->kind == SDX_TENSOR && items[i]->view.dtype == items[0]->view.dtype) continue;
         return sdx_fail(SDX_TYPE_MISMATCH,
                         "input %zu: found another type than input 0 has, expected tensors of one",

@@ -76,8 +76,8 @@ static sdx_status insert_run(const sdx_call *c) {
     SDX_TRY(sdx_list_in(c, IN_SEQUENCE, &sequence));
     const size_t n = sequence->n_items;
     SDX_TRY(sdx_list_position(c, INSERT_POSITION, n, (int64_t)n, n, &position));
-    sdx_value *const tensor = sdx_call_in_value(c, IN_TENSOR), **items;
-    if (tensor == NULL) return sdx_fail(SDX_OUT_OF_MEMORY, "no memory for input 'tensor'");
+    sdx_value *tensor, **items;
+    SDX_TRY(sdx_call_need_value(c, IN_TENSOR, &tensor));
     const sdx_dtype element = sequence->element;
     if (tensor->kind != SDX_TENSOR || (element != SDX_UNDEFINED && tensor->view.dtype != element))
         return sdx_fail(SDX_TYPE_MISMATCH,

@@ -14,8 +14,10 @@ sdx_status sdx_list_infer_same(sdx_infer *in) {
 sdx_status sdx_list_in(const sdx_call *c, size_t i, const sdx_value **out) {
     char text[160];
     const sdx_view *const view = sdx_call_in(c, i);
-    *out = view == NULL ? sdx_call_in_value(c, i) : NULL;
-    if (*out != NULL && (*out)->kind == SDX_SEQUENCE) return NULL;
+    sdx_value *value = NULL;
+    if (view == NULL) SDX_TRY(sdx_call_in_value(c, i, &value));
+    *out = value;
+    if (value != NULL && value->kind == SDX_SEQUENCE) return NULL;
     return sdx_fail(SDX_TYPE_MISMATCH, "input '%s': found %s, expected a sequence",
                     sdx_op_input_port(c->node->op, i)->name,
                     view != NULL ? sdx_view_text(view, text, sizeof text) : "another kind");

@@ -36,9 +36,8 @@ static sdx_status optional_infer(sdx_infer *in) {
 }
 
 static sdx_status optional_run(const sdx_call *c) {
-    sdx_value *const item = sdx_call_in_value(c, 0), *result;
-    if (item == NULL && c->n_in > 0 && c->node->inputs[0] != NULL)
-        return sdx_fail(SDX_OUT_OF_MEMORY, "no memory for input 'input'");
+    sdx_value *item, *result;
+    SDX_TRY(sdx_call_in_value(c, 0, &item));
     if (item != NULL) {
         SDX_TRY(sdx_value_optional(c->store, item->kind, sdx_value_leaf(item), item, &result));
     } else {
@@ -72,7 +71,8 @@ static sdx_status has_infer(sdx_infer *in) { return sdx_infer_set_shape(in, 0, 0
 static sdx_status has_run(const sdx_call *c) {
     bool has = sdx_call_in(c, 0) != NULL;
     if (!has) {
-        const sdx_value *const value = sdx_call_in_value(c, 0);
+        sdx_value *value;
+        SDX_TRY(sdx_call_in_value(c, 0, &value));
         has = value != NULL && (value->kind != SDX_OPTIONAL || value->n_items > 0);
     }
     sdx_view *out;
@@ -108,8 +108,8 @@ static sdx_status get_infer(sdx_infer *in) {
 }
 
 static sdx_status get_run(const sdx_call *c) {
-    sdx_value *value = sdx_call_in_value(c, 0);
-    if (value == NULL) return sdx_fail(SDX_OUT_OF_MEMORY, "no memory for input 'input'");
+    sdx_value *value;
+    SDX_TRY(sdx_call_need_value(c, 0, &value));
     if (value->kind == SDX_OPTIONAL && value->n_items == 0)
         return sdx_fail(SDX_INVALID_ARGUMENT,
                         "input 'input': found an empty optional, expected one with an element; ask "

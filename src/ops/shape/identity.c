@@ -13,7 +13,9 @@ static sdx_status infer(sdx_infer *in) {
 }
 
 static sdx_status run(const sdx_call *c) {
-    return sdx_call_set_value(c, 0, sdx_value_retain(sdx_call_in_value(c, 0)));
+    sdx_value *value;
+    SDX_TRY(sdx_call_need_value(c, 0, &value));
+    return sdx_call_set_value(c, 0, sdx_value_retain(value));
 }
 
 const sdx_op sdx_op_identity = {
