@@ -9,6 +9,29 @@ static sdx_str sub_name(sdx_upgrade *u, sdx_str base, const char *suffix, sdx_st
     return name;
 }
 
+sdx_status sdx_upgrade_constant(sdx_upgrade *u, const char *name, sdx_dtype dtype, size_t rank,
+                                const int64_t *dims, const void *data, sdx_gvalue **out) {
+    sdx_graph *const graph = u->node->graph;
+    sdx_view *view;
+    sdx_status status;
+    SDX_TRY(SDX_ARENA_NEW(graph->ir->arena, 1, &view));
+    SDX_TRY(sdx_view_init(view, dtype, rank, dims));
+    SDX_TRY(sdx_arena_copy(graph->ir->arena, data, sdx_view_bytes(view), &view->data));
+    const sdx_str value_name = sub_name(u, u->node->name, name, &status);
+    SDX_TRY(status);
+    return sdx_graph_constant(graph, value_name, view, out);
+}
+
+sdx_status sdx_upgrade_turn(sdx_upgrade *u, const char *op_type) {
+    const sdx_op *const op = sdx_op_find(SDX_STR(""), sdx_str_from(op_type));
+    if (!op)
+        return sdx_fail(SDX_UNSUPPORTED_OPERATOR, "opset %d of '%.*s' needs %s, which is missing",
+                        u->version, SDX_FMT(u->node->op_type), op_type);
+    u->node->op_type = sdx_str_from(op->name);
+    u->node->version = op->newest;
+    return NULL;
+}
+
 /* ---- attributes to inputs */
 
 static sdx_status wrong_kind(const char *name, const char *expected) {
@@ -45,17 +68,13 @@ sdx_status sdx_upgrade_float_to_input(sdx_upgrade *u, const char *name, size_t i
     const sdx_attr *attr = sdx_node_named(u->node, name);
     if (!attr) return NULL;
     if (attr->kind != SDX_ATTR_FLOAT) return wrong_kind(name, "float");
-    sdx_graph *graph = u->node->graph;
-    sdx_view *view;
-    SDX_TRY(SDX_ARENA_NEW(graph->ir->arena, 1, &view));
-    SDX_TRY(sdx_view_init(view, dtype, 0, NULL));
-    SDX_TRY(sdx_arena_alloc(graph->ir->arena, 1, sdx_view_bytes(view), &view->data));
-    sdx_view_set_double(view, 0, (double)attr->f);
-    sdx_status status;
-    const sdx_str value_name = sub_name(u, u->node->name, name, &status);
-    SDX_TRY(status);
+    sdx_view scalar;
+    unsigned char element[sizeof(double)];
+    SDX_TRY(sdx_view_init(&scalar, dtype, 0, NULL));
+    scalar.data = element;
+    sdx_view_set_double(&scalar, 0, (double)attr->f);
     sdx_gvalue *value;
-    SDX_TRY(sdx_graph_constant(graph, value_name, view, &value));
+    SDX_TRY(sdx_upgrade_constant(u, name, dtype, 0, NULL, element, &value));
     SDX_TRY(sdx_node_set_input(u->node, index, value));
     sdx_node_drop_attr(u->node, name);
     return NULL;

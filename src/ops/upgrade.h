@@ -18,11 +18,18 @@ sdx_status sdx_upgrade_int_to_input(sdx_upgrade *u, const char *name, size_t ind
     SDX_NODISCARD; /* rank 0 or 1 of length 1 */
 sdx_status sdx_upgrade_float_to_input(sdx_upgrade *u, const char *name, size_t index,
                                       sdx_dtype dtype) SDX_NODISCARD; /* scalar of dtype */
+/* A constant "<node>.<name>" of these elements, which are copied. */
+sdx_status sdx_upgrade_constant(sdx_upgrade *u, const char *name, sdx_dtype dtype, size_t rank,
+                                const int64_t *dims, const void *data, sdx_gvalue **out)
+    SDX_NODISCARD;
 /* Drops an attribute that newer versions do not have and that changed nothing ("consumed_inputs").
  */
 void sdx_upgrade_drop(sdx_upgrade *u, const char *name);
 /* Sets an integer attribute that had another default before, where it is absent. */
 sdx_status sdx_upgrade_default_int(sdx_upgrade *u, const char *name, int64_t value) SDX_NODISCARD;
+
+/* Makes the node another operator of ai.onnx, of that one's newest form. */
+sdx_status sdx_upgrade_turn(sdx_upgrade *u, const char *op_type) SDX_NODISCARD;
 
 /* A new node before (after) the upgraded one: op_type of ai.onnx or domain "sardonyx", `n` inputs,
  * one output, returned. Set attributes on producer with sdx_node_set_attr. It has the newest form;

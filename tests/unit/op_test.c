@@ -227,9 +227,9 @@ static sdx_gvalue *input_of(op_test *t, size_t i) {
 
 /* A rule may turn the node into another operator: then its rules follow. */
 static sdx_status upgrade(op_test *t) {
-    sdx_upgrade u = {.node = t->node, .version = t->version};
+    sdx_upgrade u = {.node = t->node, .version = (int)t->node->version};
     for (size_t i = 0; i < t->op->n_upgrades; i++) {
-        if (t->version >= t->op->upgrades[i].below) continue;
+        if (u.version >= t->op->upgrades[i].below) continue;
         SDX_TRY(t->op->upgrades[i].apply(&u));
         if (sdx_str_is(t->node->op_type, t->op->name)) continue;
         t->op = t->node->op = sdx_op_find(t->node->domain, t->node->op_type);

@@ -67,17 +67,9 @@ static sdx_status from_10(sdx_upgrade *u) {
 static const sdx_upgrade_rule upgrades[] = {{.below = 11, .apply = from_10}};
 
 static sdx_status scales_to_input(sdx_upgrade *u, const float *scales, size_t n) {
-    sdx_graph *const graph = u->node->graph;
-    sdx_arena *const arena = graph->ir->arena;
     const int64_t dims[] = {(int64_t)n};
-    sdx_view *view;
-    sdx_str name;
     sdx_gvalue *value;
-    SDX_TRY(SDX_ARENA_NEW(arena, 1, &view));
-    SDX_TRY(sdx_view_init(view, SDX_FLOAT32, 1, dims));
-    SDX_TRY(sdx_arena_copy(arena, scales, n * sizeof *scales, &view->data));
-    SDX_TRY(sdx_arena_printf(arena, &name, "%.*s.scales", SDX_FMT(u->node->name)));
-    SDX_TRY(sdx_graph_constant(graph, name, view, &value));
+    SDX_TRY(sdx_upgrade_constant(u, "scales", SDX_FLOAT32, 1, dims, scales, &value));
     return sdx_node_set_input(u->node, IN_SCALES, value);
 }
 
