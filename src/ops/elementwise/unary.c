@@ -143,6 +143,11 @@ static sdx_status run(const sdx_call *c) {
 /* ---- attributes, and their old defaults */
 
 static const sdx_attr_def alpha_1[] = {SDX_ATTR_F("alpha", 1.0f)};
+static const sdx_attr_def affine[] = {SDX_ATTR_F("alpha", 1.0f), SDX_ATTR_F("beta", 0.0f)};
+static const sdx_attr_def scale[] = {SDX_ATTR_F("scale", 1.0f)};
+/* ONNX: ScaledTanh-1, ParametricSoftplus-1 give no default: a factor that is absent does nothing.
+ */
+static const sdx_attr_def scaled[] = {SDX_ATTR_F("alpha", 1.0f), SDX_ATTR_F("beta", 1.0f)};
 static const sdx_attr_def leaky_relu[] = {SDX_ATTR_F("alpha", 0.01f)};
 static const sdx_attr_def hard_sigmoid[] = {SDX_ATTR_F("alpha", 0.2f), SDX_ATTR_F("beta", 0.5f)};
 static const sdx_attr_def selu[] = {SDX_ATTR_F("alpha", 1.67326319f),

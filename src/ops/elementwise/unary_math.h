@@ -46,6 +46,13 @@ static inline double math_gelu_tanh(double x) {
     return 0.5 * x * (1.0 + tanh(0x1.9884533d43651p-1 * x * (1.0 + 0.044715 * x * x)));
 }
 
+static inline double math_affine(double x, double alpha, double beta) { return alpha * x + beta; }
+static inline double math_scaled_softplus(double x, double alpha, double beta) {
+    return alpha * math_softplus(beta * x);
+}
+static inline double math_scaled_tanh(double x, double alpha, double beta) {
+    return alpha * tanh(beta * x);
+}
 static inline double math_leaky_relu(double x, double alpha, SDX_UNUSED double p1) {
     return x < 0 ? alpha * x : x;
 }

@@ -6,6 +6,7 @@
 #include "ops/common/strided.h"
 #include "ops/infer.h"
 #include "ops/norm/moments.h"
+#include "ops/upgrade.h"
 
 enum { AXES };
 
@@ -17,6 +18,38 @@ static const int64_t default_axes[] = {0, 2, 3};
 static const sdx_port inputs[] = {{.name = "X", .var = "T", .types = SDX_T_FLOATS}};
 static const sdx_port outputs[] = {{.name = "Y", .var = "T", .types = SDX_T_FLOATS}};
 static const sdx_attr_def attrs[] = {[AXES] = SDX_ATTR_OPT("axes", SDX_ATTR_INTS)};
+
+/* ---- the experimental form */
+
+static sdx_status flag(const sdx_upgrade *u, const char *name, bool other, bool *out) {
+    const sdx_attr *const attr = sdx_node_named(u->node, name);
+    *out = attr != NULL ? attr->i != 0 : other;
+    if (attr == NULL || attr->kind == SDX_ATTR_INT) return NULL;
+    return sdx_fail(SDX_INVALID_MODEL, "attribute '%s' has another type, expected int", name);
+}
+
+/* ONNX: MeanVarianceNormalization-1 across_channels, normalize_variance, of images. */
+static sdx_status from_1(sdx_upgrade *u) {
+    static const int64_t all[] = {0, 1, 2, 3};
+    bool across, variance;
+    SDX_TRY(flag(u, "across_channels", false, &across));
+    SDX_TRY(flag(u, "normalize_variance", true, &variance));
+    sdx_upgrade_drop(u, "across_channels");
+    sdx_upgrade_drop(u, "normalize_variance");
+    const int64_t *const axes = across ? all : default_axes;
+    const size_t n = across ? 4 : sizeof default_axes / sizeof *default_axes;
+    if (variance)
+        return sdx_node_set_attr(u->node, "axes",
+                                 (sdx_attr){.kind = SDX_ATTR_INTS, .n = n, .ints = axes});
+    sdx_gvalue *list[] = {u->node->n_inputs > 0 ? u->node->inputs[0] : NULL, NULL};
+    SDX_TRY(sdx_graph_const_ints(u->node->graph, 1, axes, n, &list[1]));
+    SDX_TRY(sdx_upgrade_before(u, "", "ReduceMean", list, 2, &list[1]));
+    SDX_TRY(sdx_node_set_inputs(u->node, list, 2));
+    return sdx_upgrade_turn(u, "Sub");
+}
+static const sdx_upgrade_rule upgrades[] = {{.below = 9, .apply = from_1}};
+
+/* ---- today's */
 
 static sdx_status choose(const sdx_node *node, size_t rank, bool *reduced) {
     const sdx_attr *const attr = sdx_node_attr(node, AXES);
@@ -116,11 +149,12 @@ static sdx_status run(const sdx_call *c) {
 const sdx_op sdx_op_mean_variance_normalization = {
     .name = "MeanVarianceNormalization",
     .domain = "",
-    .since = 9,
+    .since = 1,
     .newest = 13,
     SDX_ROWS(inputs, inputs),
     SDX_ROWS(outputs, outputs),
     SDX_ROWS(attrs, attrs),
+    SDX_ROWS(upgrades, upgrades),
     .flags = SDX_OP_WIDEN,
     .bound_size = sizeof(plan),
     .infer = infer,
