@@ -102,9 +102,7 @@ const sdx_op sdx_op_scatter_elements = {
 };
 
 /* ONNX: Scatter-9 is ScatterElements without a reduction; deprecated since 11, but alive. */
-static sdx_status rename_scatter(sdx_upgrade *u) {
-    return sdx_upgrade_turn(u, "ScatterElements");
-}
+static sdx_status rename_scatter(sdx_upgrade *u) { return sdx_upgrade_turn(u, "ScatterElements"); }
 static const sdx_upgrade_rule scatter_upgrades[] = {{.below = INT_MAX, .apply = rename_scatter}};
 
 const sdx_op sdx_op_scatter = {
