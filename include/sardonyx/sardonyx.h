@@ -207,6 +207,16 @@ typedef struct sdx_model sdx_model;
  * lives), copied to memory, or mapped from a private unlinked copy. */
 typedef enum sdx_load_mode { SDX_LOAD_MAP, SDX_LOAD_COPY, SDX_LOAD_SNAPSHOT } sdx_load_mode;
 
+/* How float32 is computed. Both give the same bits on any number of threads, and in each run. */
+typedef enum sdx_numerics {
+    /* the fastest kernels of this CPU: fused multiply-adds, sums in an order of their own; within
+     * the bounds that kernels.def states */
+    SDX_NUMERICS_DEFAULT,
+    /* each multiplication and addition rounded, in one order: the same bits on every instruction
+     * set, at a fraction of the speed where products, sums and transcendental functions dominate */
+    SDX_NUMERICS_STRICT
+} sdx_numerics;
+
 /* Reads external data: fills `data` with `length` bytes of file `name` from `offset`. Returns false
  * when it cannot. */
 typedef bool sdx_read_fn(void *user, sdx_str name, uint64_t offset, void *data, size_t length);
@@ -216,7 +226,8 @@ typedef struct sdx_model_options {
     sdx_load_mode load; /* default: SDX_LOAD_MAP */
     /* bytes for the graph, copies of weights and packs; 0: none; default: 0 */
     size_t memory_limit;
-    bool optimize; /* rewrite the graph; default: true */
+    bool optimize;         /* rewrite the graph; default: true */
+    sdx_numerics numerics; /* default: SDX_NUMERICS_DEFAULT */
     /* names of rewrites not to use, separated by commas; default: NULL */
     const char *disabled_rules;
     /* where external data lies; default: NULL, the folder of the file (none for a model from

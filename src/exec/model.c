@@ -45,7 +45,7 @@ static sdx_status read_bytes(sdx_model *model, const char *path, const void *byt
 }
 
 static sdx_status make_variant(sdx_model *model, sdx_variant *variant, bool overridable) {
-    const sdx_kernel_table *const kernels = sdx_kernels();
+    const sdx_kernel_table *const kernels = sdx_kernels(model->options.numerics);
     sdx_arena_init(&variant->arena, &model->heap);
     sdx_packer_init(&variant->packer, kernels, &variant->arena, &model->heap);
     const sdx_onnx_options import = {.folder = model->options.folder,

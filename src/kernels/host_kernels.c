@@ -4,41 +4,60 @@
 #include "base/cpu.h"
 #include "kernels/kernels.h"
 
-extern const sdx_kernel_table sdx_kernel_table_scalar;
+/* What table.c defines for each set. */
+typedef struct set {
+    const sdx_kernel_table *all, *strict;
+    const sdx_exact_table *exact;
+} set;
+
+#define DECLARE(isa)                                      \
+    extern const sdx_kernel_table sdx_kernel_table_##isa; \
+    extern const sdx_kernel_table sdx_strict_table_##isa; \
+    extern const sdx_exact_table sdx_exact_table_##isa;
+#define SET(isa) \
+    { &sdx_kernel_table_##isa, &sdx_strict_table_##isa, &sdx_exact_table_##isa }
+
+DECLARE(scalar)
 #if defined(__x86_64__)
-extern const sdx_kernel_table sdx_kernel_table_avx2;
-extern const sdx_kernel_table sdx_kernel_table_avx512;
-extern const sdx_kernel_table sdx_kernel_table_avx512vnni;
+DECLARE(avx2)
+DECLARE(avx512)
+DECLARE(avx512vnni)
 #elif defined(__aarch64__)
-extern const sdx_kernel_table sdx_kernel_table_neon;
-extern const sdx_kernel_table sdx_kernel_table_neondot;
+DECLARE(neon)
+DECLARE(neondot)
 #endif
 
 /* NULL: not in this build. */
-static const sdx_kernel_table *const tables[SDX_ISA_COUNT] = {
-    [SDX_ISA_SCALAR] = &sdx_kernel_table_scalar,
+static const set sets[SDX_ISA_COUNT] = {
+    [SDX_ISA_SCALAR] = SET(scalar),
 #if defined(__x86_64__)
-    [SDX_ISA_AVX2] = &sdx_kernel_table_avx2,
-    [SDX_ISA_AVX512] = &sdx_kernel_table_avx512,
-    [SDX_ISA_AVX512VNNI] = &sdx_kernel_table_avx512vnni,
+    [SDX_ISA_AVX2] = SET(avx2),
+    [SDX_ISA_AVX512] = SET(avx512),
+    [SDX_ISA_AVX512VNNI] = SET(avx512vnni),
 #elif defined(__aarch64__)
-    [SDX_ISA_NEON] = &sdx_kernel_table_neon,
-    [SDX_ISA_NEONDOT] = &sdx_kernel_table_neondot,
+    [SDX_ISA_NEON] = SET(neon),
+    [SDX_ISA_NEONDOT] = SET(neondot),
 #endif
 };
 
 const sdx_kernel_table *sdx_kernels_of(sdx_isa isa) {
-    return (unsigned)isa < SDX_ISA_COUNT && sdx_cpu_has(isa) ? tables[isa] : NULL;
+    return (unsigned)isa < SDX_ISA_COUNT && sdx_cpu_has(isa) ? sets[isa].all : NULL;
 }
 
 /* Chosen at the first call; two threads that choose at once choose the same. */
-const sdx_kernel_table *sdx_kernels(void) {
-    static const sdx_kernel_table *_Atomic chosen;
-    const sdx_kernel_table *table = atomic_load_explicit(&chosen, memory_order_relaxed);
-    if (!table) {
-        table = sdx_kernels_of(sdx_cpu_best());
-        if (!table) table = &sdx_kernel_table_scalar;
-        atomic_store_explicit(&chosen, table, memory_order_relaxed);
+static const set *best(void) {
+    static const set *_Atomic chosen;
+    const set *s = atomic_load_explicit(&chosen, memory_order_relaxed);
+    if (!s) {
+        const sdx_isa isa = sdx_cpu_best();
+        s = &sets[sdx_kernels_of(isa) ? isa : SDX_ISA_SCALAR];
+        atomic_store_explicit(&chosen, s, memory_order_relaxed);
     }
-    return table;
+    return s;
 }
+
+const sdx_kernel_table *sdx_kernels(sdx_numerics numerics) {
+    return numerics == SDX_NUMERICS_STRICT ? best()->strict : best()->all;
+}
+
+const sdx_exact_table *sdx_exact_kernels(void) { return best()->exact; }

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/cpu.h"
+#include "sardonyx/sardonyx.h"
 
 /* 16-bit floats, as bits. Widening is exact (a signalling NaN becomes quiet); narrowing rounds to
  * nearest, ties to even, overflows to infinity, keeps denormals, and keeps the upper bits of a NaN
@@ -257,15 +258,32 @@ typedef struct sdx_transpose {
 } sdx_transpose;
 typedef void sdx_transpose_fn(void *dst, const void *src, const sdx_transpose *t);
 
+/* All kernels of a set, or of a policy of numerics. */
 typedef struct sdx_kernel_table {
     sdx_isa isa;
-#define K(name, type, sets, oracle, bound) sdx_##type##_fn *name;
+#define K(name, type, sets, oracle, bound, bits) sdx_##type##_fn *name;
 #include "kernels/kernels.def"
 #undef K
 } sdx_kernel_table;
 
-/* The table of the best set of this CPU, or of the one that SDX_ISA names. Never NULL. */
-const sdx_kernel_table *sdx_kernels(void);
+/* The kernels whose bits are the same in every set (SAME in kernels.def). */
+typedef struct sdx_exact_table {
+#define SDX_EXACT_SAME(name, type) sdx_##type##_fn *name;
+#define SDX_EXACT_OWN(name, type)
+#define K(name, type, sets, oracle, bound, bits) SDX_EXACT_##bits(name, type)
+#include "kernels/kernels.def"
+#undef K
+#undef SDX_EXACT_SAME
+#undef SDX_EXACT_OWN
+} sdx_exact_table;
+
+/* What a policy of numerics computes with. Default: the best set of this CPU, or the one that
+ * SDX_ISA names. Strict: the same for kernels that are exact, and the scalar set for the others.
+ * Never NULL. */
+const sdx_kernel_table *sdx_kernels(sdx_numerics numerics);
+/* Kernels that no policy changes: moving, converting and comparing elements, integers, one rounded
+ * operation. Never NULL. */
+const sdx_exact_table *sdx_exact_kernels(void);
 /* The table of one set; NULL where this CPU or this build lacks it. */
 const sdx_kernel_table *sdx_kernels_of(sdx_isa isa);
 

@@ -10,7 +10,7 @@
 #define SDX_PASTE(a, b) SDX_PASTE_(a, b)
 #define SDX_KERNEL(name) SDX_PASTE(SDX_PASTE(sdx, name), SDX_ISA)
 
-#define K(name, type, sets, oracle, bound) sdx_##type##_fn SDX_KERNEL(name);
+#define K(name, type, sets, oracle, bound, bits) sdx_##type##_fn SDX_KERNEL(name);
 #include "kernels/kernels.def"
 #undef K
 

@@ -1,7 +1,7 @@
-/* The table of one instruction set. Where a line of kernels.def gives this set no kernel of its
- * own, that of the set below stands in: SDX_OWNER_ALL names the owner of the lines that say ALL,
- * and K(exp_f32, unary_f32, ALL, ...) expands to `.exp_f32 = sdx_exp_f32_avx512` for avx512vnni
- * too. */
+/* The tables of one instruction set: all kernels, those of the strict policy, the exact ones. Where
+ * a line of kernels.def gives this set no kernel of its own, that of the set below stands in:
+ * SDX_OWNER_ALL names the owner of the lines that say ALL, and K(exp_f32, unary_f32, ALL, ...)
+ * expands to `.exp_f32 = sdx_exp_f32_avx512` for avx512vnni too. */
 #include "kernels/kernels.h"
 
 #define PASTE_(a, b) a##_##b
@@ -29,14 +29,37 @@
 
 #define OWNED(name, sets) PASTE(PASTE(sdx, name), SDX_OWNER_##sets)
 
-#define K(name, type, sets, oracle, bound) sdx_##type##_fn OWNED(name, sets);
+#define SCALAR(name) PASTE(PASTE(sdx, name), scalar)
+
+#define K(name, type, sets, oracle, bound, bits) \
+    sdx_##type##_fn OWNED(name, sets);           \
+    sdx_##type##_fn SCALAR(name);
 #include "kernels/kernels.def"
 #undef K
 
 extern const sdx_kernel_table PASTE(sdx_kernel_table, SDX_ISA);
 const sdx_kernel_table PASTE(sdx_kernel_table, SDX_ISA) = {
     .isa = THIS_ISA,
-#define K(name, type, sets, oracle, bound) .name = OWNED(name, sets),
+#define K(name, type, sets, oracle, bound, bits) .name = OWNED(name, sets),
+#include "kernels/kernels.def"
+#undef K
+};
+
+extern const sdx_kernel_table PASTE(sdx_strict_table, SDX_ISA);
+const sdx_kernel_table PASTE(sdx_strict_table, SDX_ISA) = {
+    .isa = THIS_ISA,
+#define STRICT_SAME(name, sets) .name = OWNED(name, sets),
+#define STRICT_OWN(name, sets) .name = SCALAR(name),
+#define K(name, type, sets, oracle, bound, bits) STRICT_##bits(name, sets)
+#include "kernels/kernels.def"
+#undef K
+};
+
+extern const sdx_exact_table PASTE(sdx_exact_table, SDX_ISA);
+const sdx_exact_table PASTE(sdx_exact_table, SDX_ISA) = {
+#define EXACT_SAME(name, sets) .name = OWNED(name, sets),
+#define EXACT_OWN(name, sets)
+#define K(name, type, sets, oracle, bound, bits) EXACT_##bits(name, sets)
 #include "kernels/kernels.def"
 #undef K
 };

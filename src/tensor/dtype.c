@@ -108,7 +108,7 @@ enum { TILE = 1024 }; /* elements that a misaligned array is copied by */
 static bool misaligned(const void *ptr) { return (uintptr_t)ptr % sizeof(uint16_t) != 0; }
 
 static void widen_halves(sdx_dtype dtype, float *dst, const void *src, size_t n) {
-    const sdx_kernel_table *const kernels = sdx_kernels();
+    const sdx_exact_table *const kernels = sdx_exact_kernels();
     sdx_widen_f32_fn *const widen =
         dtype == SDX_BFLOAT16 ? kernels->bf16_to_f32 : kernels->f16_to_f32;
     if (!misaligned(src)) {
@@ -124,7 +124,7 @@ static void widen_halves(sdx_dtype dtype, float *dst, const void *src, size_t n)
 }
 
 static void narrow_halves(sdx_dtype dtype, void *dst, const float *src, size_t n) {
-    const sdx_kernel_table *const kernels = sdx_kernels();
+    const sdx_exact_table *const kernels = sdx_exact_kernels();
     sdx_narrow_f32_fn *const narrow =
         dtype == SDX_BFLOAT16 ? kernels->f32_to_bf16 : kernels->f32_to_f16;
     if (!misaligned(dst)) {

@@ -57,10 +57,11 @@ static void report(counts *n, const check *c, bool ok) {
 }
 
 /* All lines on one set; a line that the set inherits from `lower` has been checked there.
- * K(exp_f32, unary_f32, ALL, exp, 1) calls check_unary_f32(&c, k->exp_f32) with oracle "exp". */
+ * K(exp_f32, unary_f32, ALL, exp, 1, OWN) calls check_unary_f32(&c, k->exp_f32) with oracle "exp".
+ */
 static void check_set(const options *o, const sdx_kernel_table *k, const sdx_kernel_table *lower,
                       counts *n) {
-#define K(field, type, sets, reference, limit)                                                    \
+#define K(field, type, sets, reference, limit, bits)                                              \
     if ((!o->kernel || strcmp(o->kernel, #field) == 0) && !(lower && lower->field == k->field)) { \
         check c = {.kernels = k, .name = #field, .oracle = #reference, .bound = limit};           \
         c.bench = o->bench;                                                                       \

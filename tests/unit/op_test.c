@@ -274,7 +274,7 @@ static sdx_status eval_node(op_test *t, int way, const sdx_node *node) {
     for (size_t i = 0; i < node->n_inputs; i++)
         inputs[i] = value_of(t, way, node->inputs[i]);
     SDX_TRY(sdx_eval(node, inputs, node->n_inputs, outputs, node->n_outputs, t->store,
-                     sdx_kernels(), way == 1));
+                     sdx_kernels(SDX_NUMERICS_DEFAULT), way == 1));
     for (size_t k = 0; k < node->n_outputs; k++)
         if (node->outputs[k]) t->values[way][node->outputs[k]->id] = outputs[k];
     return NULL;

@@ -65,7 +65,7 @@ static sdx_node *node_of(const sdx_op *op, sdx_dtype dtype) {
 
 static sdx_value *eval_one(const sdx_node *node, sdx_value *in) {
     sdx_value *out = NULL;
-    assert_null(sdx_eval(node, &in, 1, &out, 1, store, sdx_kernels(), false));
+    assert_null(sdx_eval(node, &in, 1, &out, 1, store, sdx_kernels(SDX_NUMERICS_DEFAULT), false));
     sdx_value_release(in);
     return out;
 }
@@ -239,14 +239,15 @@ static void constants_are_packed(void **state) {
     (void)state;
     sdx_node *node = node_of(&packed, SDX_FLOAT32);
     sdx_value *x = tensor(SDX_FLOAT32, 2, (const double[]){1, 2}), *y = NULL;
-    sdx_status status = sdx_eval(node, &x, 1, &y, 1, store, sdx_kernels(), false);
+    sdx_status status =
+        sdx_eval(node, &x, 1, &y, 1, store, sdx_kernels(SDX_NUMERICS_DEFAULT), false);
     assert_string_equal(sdx_status_text(status), "node 'n' (Packed): input 'X' must be a constant");
     sdx_status_free(status);
     node->inputs[0]->constant = &x->view;
-    assert_null(sdx_eval(node, &x, 1, &y, 1, store, sdx_kernels(), false));
+    assert_null(sdx_eval(node, &x, 1, &y, 1, store, sdx_kernels(SDX_NUMERICS_DEFAULT), false));
     assert_true(sdx_view_double(&y->view, 1) == 20);
     sdx_value_release(y);
-    assert_null(sdx_eval(node, &x, 1, &y, 1, store, sdx_kernels(), true));
+    assert_null(sdx_eval(node, &x, 1, &y, 1, store, sdx_kernels(SDX_NUMERICS_DEFAULT), true));
     assert_true(sdx_view_double(&y->view, 1) == -1);
     sdx_value_release(y);
     sdx_value_release(x);
@@ -343,7 +344,8 @@ static sdx_status build_and_eval(const sdx_allocator *allocator, sdx_store *valu
                                  &in, 1, &out, 1, &node);
     if (!status) node->op = &third;
     if (!status) status = sdx_op_check(node);
-    if (!status) status = sdx_eval(node, &x, 1, &y, 1, values, sdx_kernels(), false);
+    if (!status)
+        status = sdx_eval(node, &x, 1, &y, 1, values, sdx_kernels(SDX_NUMERICS_DEFAULT), false);
     if (model) sdx_dims_destroy(model->dims);
     sdx_arena_deinit(&place);
     assert_int_equal(atomic_load(&failing.used), 0);

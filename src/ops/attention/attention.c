@@ -317,6 +317,7 @@ static sdx_status bind(sdx_bind *b) {
     }
     a->k_at = p->keys.direct ? p->keys.from : p->keys.to;
     a->v_at = p->values.direct ? p->values.from : p->values.to;
+    a->kernels = b->kernels;
     sdx_attention_plan(a, dtype);
     plan_scratch(b, p, dtype);
     return NULL;

@@ -34,6 +34,7 @@ typedef struct sdx_attention_mask {
 } sdx_attention_mask;
 
 typedef struct sdx_attention {
+    const sdx_kernel_table *kernels; /* set before it is planned */
     size_t batches, heads, kv_heads; /* kv_heads divides heads */
     size_t q_len, total;             /* queries and keys */
     size_t head, v_head;             /* elements of a query or key, of a value */

@@ -57,7 +57,7 @@ static tile tile_at(const sdx_attention *a, size_t index) {
 /* ---- float32 */
 
 static void plan_f32(sdx_attention *a) {
-    const sdx_gemm_info *const info = sdx_kernels()->gemm_f32_info();
+    const sdx_gemm_info *const info = a->kernels->gemm_f32_info();
     const sdx_gemm_f32 scores = {.m = a->tile, .n = a->total, .k = a->head, .b_packed = true};
     const sdx_gemm_f32 values = {.m = a->tile, .n = a->v_head, .k = a->total};
     const size_t one = sdx_gemm_f32_scratch(info, &scores);
@@ -67,7 +67,7 @@ static void plan_f32(sdx_attention *a) {
 }
 
 static void pack_f32(const sdx_attention *a, size_t batch, size_t kv_head) {
-    const sdx_kernel_table *const k = sdx_kernels();
+    const sdx_kernel_table *const k = a->kernels;
     const size_t nr = k->gemm_f32_info()->nr;
     const sdx_matrix_f32 keys = {.src = (const float *)a->k +
                                         sdx_heads_at(&a->k_at, batch, kv_head, 0),
@@ -80,7 +80,7 @@ static void pack_f32(const sdx_attention *a, size_t batch, size_t kv_head) {
 }
 
 static void scores_f32(const sdx_attention *a, tile *t, float *s) {
-    const sdx_kernel_table *const k = sdx_kernels();
+    const sdx_kernel_table *const k = a->kernels;
     const size_t nr = k->gemm_f32_info()->nr;
     const char *const pack =
         (const char *)a->packs + (t->batch * a->kv_heads + t->kv_head) * a->pack_bytes;
@@ -120,19 +120,17 @@ static void values_f32(const sdx_attention *a, const tile *t, float *s) {
                             .c_row = a->y_at.row,
                             .alpha = 1,
                             .scratch = s + a->tile * a->total};
-    sdx_kernels()->gemm_f32(&g);
+    a->kernels->gemm_f32(&g);
 }
 
-static void cap_f32(float *s, size_t n, double cap) {
-    const sdx_kernel_table *const k = sdx_kernels();
+static void cap_f32(const sdx_kernel_table *k, float *s, size_t n, double cap) {
     const float c = (float)cap;
     k->div_f32(s, s, &c, n, SDX_FORM_VS);
     k->tanh_f32(s, s, n, 0, 0);
     k->mul_f32(s, s, &c, n, SDX_FORM_VS);
 }
 
-static bool softmax_f32(float *s, size_t n) {
-    const sdx_kernel_table *const k = sdx_kernels();
+static bool softmax_f32(const sdx_kernel_table *k, float *s, size_t n) {
     if (k->max_row_f32(s, n, 0) == -INFINITY) return false;
     k->softmax_f32(s, s, n);
     return true;
@@ -159,8 +157,8 @@ static void scores_f64(const sdx_attention *a, tile *t, double *s) {
                               .b_col = a->k_at.row,
                               .c_row = a->total};
     const double *const q = a->q, *const k = a->k;
-    sdx_kernels()->gemm_f64(s + t->keys.from, q + sdx_heads_at(&a->q_at, t->batch, t->head, t->row),
-                            k + sdx_heads_at(&a->k_at, t->batch, t->kv_head, t->keys.from), &g);
+    a->kernels->gemm_f64(s + t->keys.from, q + sdx_heads_at(&a->q_at, t->batch, t->head, t->row),
+                         k + sdx_heads_at(&a->k_at, t->batch, t->kv_head, t->keys.from), &g);
     for (size_t r = 0; r < t->n; r++) {
         for (size_t j = t->keys.from; j < t->keys.to; j++) {
             s[r * a->total + j] *= a->scale;
@@ -178,18 +176,20 @@ static void values_f64(const sdx_attention *a, const tile *t, double *s) {
                               .b_col = 1,
                               .c_row = a->y_at.row};
     const double *const v = a->v;
-    sdx_kernels()->gemm_f64((double *)a->y + sdx_heads_at(&a->y_at, t->batch, t->head, t->row),
-                            s + t->keys.from,
-                            v + sdx_heads_at(&a->v_at, t->batch, t->kv_head, t->keys.from), &g);
+    a->kernels->gemm_f64((double *)a->y + sdx_heads_at(&a->y_at, t->batch, t->head, t->row),
+                         s + t->keys.from,
+                         v + sdx_heads_at(&a->v_at, t->batch, t->kv_head, t->keys.from), &g);
 }
 
-static void cap_f64(double *s, size_t n, double cap) {
+static void cap_f64(const sdx_kernel_table *k, double *s, size_t n, double cap) {
+    (void)k;
     for (size_t i = 0; i < n; i++) {
         s[i] = cap * tanh(s[i] / cap);
     }
 }
 
-static bool softmax_f64(double *s, size_t n) {
+static bool softmax_f64(const sdx_kernel_table *k, double *s, size_t n) {
+    (void)k;
     double max = -(double)INFINITY, sum = 0;
     for (size_t i = 0; i < n; i++) {
         max = s[i] > max || isnan(s[i]) ? s[i] : max;

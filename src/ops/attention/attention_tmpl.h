@@ -39,11 +39,11 @@ static void NAME(finish_row)(const sdx_attention *a, const tile *t, size_t row, 
     range seen = visible(a, t->batch, row);
     if (seen.from >= seen.to) seen = (range){.from = keys.to, .to = keys.to};
     NAME(show)(a, t, row, SDX_QK_RAW, s);
-    if (a->softcap > 0) NAME(cap)(s + keys.from, keys.to - keys.from, a->softcap);
+    if (a->softcap > 0) NAME(cap)(a->kernels, s + keys.from, keys.to - keys.from, a->softcap);
     NAME(show)(a, t, row, SDX_QK_CAPPED, s);
     NAME(mask_row)(a, t, row, seen, s);
     NAME(show)(a, t, row, SDX_QK_MASKED, s);
-    if (seen.from == seen.to || !NAME(softmax)(s + seen.from, seen.to - seen.from))
+    if (seen.from == seen.to || !NAME(softmax)(a->kernels, s + seen.from, seen.to - seen.from))
         seen.to = seen.from;
     memset(s + keys.from, 0, (seen.from - keys.from) * sizeof *s);
     memset(s + seen.to, 0, (keys.to - seen.to) * sizeof *s);

@@ -68,6 +68,7 @@ static sdx_status infer(sdx_infer *in) {
 /* ---- rows */
 
 typedef struct job {
+    const sdx_kernel_table *kernels;
     const float *x, *weight, *bias, *past; /* the last two may be NULL */
     float *y, *present;                    /* NULL: not wanted */
     float *padded;                         /* taps - 1 + len, then len, for each lane */
@@ -85,7 +86,7 @@ static void convolve(float *y, const float *padded, const float *weight, float b
             y[t] += w * padded[tap + t];
         }
     }
-    if (j->silu) sdx_kernels()->silu_f32(y, y, j->len, 1, 0);
+    if (j->silu) j->kernels->silu_f32(y, y, j->len, 1, 0);
 }
 
 /* Item: a channel of a batch. */
@@ -118,7 +119,8 @@ static sdx_status run(const sdx_call *c) {
     const sdx_view *const x = c->in[IN_X], *const y = sdx_call_out(c, OUT_Y);
     const sdx_view *const bias = sdx_call_in(c, IN_BIAS), *const past = sdx_call_in(c, IN_PAST);
     const sdx_view *const present = sdx_call_out(c, OUT_PRESENT);
-    job j = {.x = x->data,
+    job j = {.kernels = c->kernels,
+             .x = x->data,
              .weight = c->in[IN_WEIGHT]->data,
              .bias = bias != NULL ? bias->data : NULL,
              .past = past != NULL ? past->data : NULL,

@@ -118,7 +118,7 @@ static sdx_status multiply(const sdx_call *c, sdx_product *p, void *out, const v
                            const void *b) {
     sdx_call inner = *c;
     size_t scratch = 0;
-    SDX_TRY(sdx_product_bind(p, false, c->lanes, &scratch));
+    SDX_TRY(sdx_product_bind(p, c->kernels, false, c->lanes, &scratch));
     SDX_TRY(sdx_call_scratch(c, scratch, &inner.scratch));
     sdx_product_run(p, &inner, out, a, b, NULL);
     return NULL;
@@ -192,6 +192,7 @@ static sdx_status modify(const sdx_call *c, size_t attr, sdx_value **value) {
 }
 
 typedef struct rows_job {
+    const sdx_kernel_table *kernels;
     const sdx_view *x;
     sdx_view *y;
 } rows_job;
@@ -203,7 +204,8 @@ static void rows_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
         j->x->dtype == SDX_FLOAT32 ? sdx_softmax_rows.f32 : sdx_softmax_rows.f64;
     (void)lane;
     for (size_t r = begin; r < end; r++) {
-        softmax((char *)j->y->data + r * n * size, (const char *)j->x->data + r * n * size, n);
+        softmax(j->kernels, (char *)j->y->data + r * n * size,
+                (const char *)j->x->data + r * n * size, n);
     }
 }
 
@@ -217,7 +219,7 @@ static sdx_status normalise(const sdx_call *c, sdx_value **value) {
     SDX_TRY(scratch_of(c, scores, work, &y));
     SDX_TRY(sdx_value_dense(c->store, scores, false, &probs));
     if (probs->view.dtype == work) y.data = probs->view.data;
-    rows_job j = {.x = &x, .y = &y};
+    rows_job j = {.kernels = c->kernels, .x = &x, .y = &y};
     const size_t n = (size_t)x.dims[3];
     if (x.len != 0) sdx_call_for(c, x.len / n, sdx_grain(n * 4), rows_chunk, &j);
     if (probs->view.dtype != work) convert(&probs->view, &y);

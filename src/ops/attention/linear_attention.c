@@ -171,8 +171,8 @@ static void decay_state(float *state, const float *decay, const job *j, size_t h
     const float *const at = per_head ? decay + head : decay + head * j->d_k;
     for (size_t d = 0; d < j->d_k; d++) {
         const float factor = expf(at[per_head ? 0 : d]);
-        sdx_kernels()->mul_f32(state + d * j->d_v, state + d * j->d_v, &factor, j->d_v,
-                               SDX_FORM_VS);
+        sdx_exact_kernels()->mul_f32(state + d * j->d_v, state + d * j->d_v, &factor, j->d_v,
+                                     SDX_FORM_VS);
     }
 }
 

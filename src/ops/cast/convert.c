@@ -83,9 +83,9 @@ static void load_bools(uint8_t *tile, const uint8_t *src, size_t n) {
 /* Not for plain types. */
 static void load(sdx_dtype dtype, void *tile, const void *src, size_t n) {
     if (dtype == SDX_FLOAT16)
-        sdx_kernels()->f16_to_f32(tile, src, n);
+        sdx_exact_kernels()->f16_to_f32(tile, src, n);
     else if (dtype == SDX_BFLOAT16)
-        sdx_kernels()->bf16_to_f32(tile, src, n);
+        sdx_exact_kernels()->bf16_to_f32(tile, src, n);
     else if (is_small_float(dtype))
         sdx_widen_f32(dtype, tile, src, n);
     else if (dtype == SDX_BOOL)
@@ -111,9 +111,9 @@ static void store(const sdx_convert *c, void *dst, const void *tile, size_t n) {
     const float *const floats = tile;
     uint8_t *const codes = dst;
     if (c->to == SDX_FLOAT16) {
-        sdx_kernels()->f32_to_f16(dst, tile, n);
+        sdx_exact_kernels()->f32_to_f16(dst, tile, n);
     } else if (c->to == SDX_BFLOAT16) {
-        sdx_kernels()->f32_to_bf16(dst, tile, n);
+        sdx_exact_kernels()->f32_to_bf16(dst, tile, n);
     } else if (is_small_float(c->to)) {
         const bool saturate = c->saturate || c->to == SDX_FLOAT4E2M1;
         for (size_t i = 0; i < n; i++)

@@ -27,6 +27,7 @@ sdx_status sdx_along_bind(sdx_bind *b, int64_t axis) {
 }
 
 typedef struct job {
+    const sdx_kernel_table *kernels;
     const sdx_along *along;
     sdx_along_fn *row;
     sdx_transpose_fn *transpose;
@@ -40,7 +41,7 @@ static void rows_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
     const size_t bytes = j->along->n * j->size;
     (void)lane;
     for (size_t r = begin; r < end; r++) {
-        j->row(j->y + r * bytes, j->x + r * bytes, j->along->n);
+        j->row(j->kernels, j->y + r * bytes, j->x + r * bytes, j->along->n);
     }
 }
 
@@ -58,7 +59,7 @@ static void tiles_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
         const sdx_transpose out = {.rows = here, .cols = n, .dst_row = inner, .src_row = n};
         j->transpose(tile, j->x + at, &in);
         for (size_t r = 0; r < here; r++) {
-            j->row(tile + r * n * j->size, tile + r * n * j->size, n);
+            j->row(j->kernels, tile + r * n * j->size, tile + r * n * j->size, n);
         }
         j->transpose(j->y + at, tile, &out);
     }
@@ -67,9 +68,11 @@ static void tiles_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
 void sdx_along_run(const sdx_call *c, const sdx_along_row *row) {
     const sdx_along *const along = c->bound;
     const bool single = c->in[0]->dtype == SDX_FLOAT32;
-    job j = {.along = along,
+    job j = {.kernels = c->kernels,
+             .along = along,
              .row = single ? row->f32 : row->f64,
-             .transpose = single ? sdx_kernels()->transpose_4 : sdx_kernels()->transpose_8,
+             .transpose =
+                 single ? sdx_exact_kernels()->transpose_4 : sdx_exact_kernels()->transpose_8,
              .y = c->out[0]->data,
              .scratch = c->scratch,
              .x = c->in[0]->data,

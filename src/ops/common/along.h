@@ -6,7 +6,7 @@
 #include "ops/call.h"
 
 /* y = f(x) for a contiguous row of n elements, n at least 1; y may be x. */
-typedef void sdx_along_fn(void *y, const void *x, size_t n);
+typedef void sdx_along_fn(const sdx_kernel_table *k, void *y, const void *x, size_t n);
 
 /* What bind leaves for run: bound_size of the operator. */
 typedef struct sdx_along {

@@ -5,9 +5,11 @@
 
 #include "kernels/kernels.h"
 
-static void softmax_f32(void *y, const void *x, size_t n) { sdx_kernels()->softmax_f32(y, x, n); }
-static void log_softmax_f32(void *y, const void *x, size_t n) {
-    sdx_kernels()->log_softmax_f32(y, x, n);
+static void softmax_f32(const sdx_kernel_table *k, void *y, const void *x, size_t n) {
+    k->softmax_f32(y, x, n);
+}
+static void log_softmax_f32(const sdx_kernel_table *k, void *y, const void *x, size_t n) {
+    k->log_softmax_f32(y, x, n);
 }
 
 static double largest(const double *x, size_t n) {
@@ -18,7 +20,8 @@ static double largest(const double *x, size_t n) {
     return max;
 }
 
-static void softmax_f64(void *y, const void *x, size_t n) {
+static void softmax_f64(const sdx_kernel_table *k, void *y, const void *x, size_t n) {
+    (void)k;
     const double max = largest(x, n);
     double *const to = y, sum = 0;
     for (size_t i = 0; i < n; i++) {
@@ -30,7 +33,8 @@ static void softmax_f64(void *y, const void *x, size_t n) {
     }
 }
 
-static void log_softmax_f64(void *y, const void *x, size_t n) {
+static void log_softmax_f64(const sdx_kernel_table *k, void *y, const void *x, size_t n) {
+    (void)k;
     const double *const from = x, max = largest(x, n);
     double *const to = y, sum = 0;
     for (size_t i = 0; i < n; i++) {

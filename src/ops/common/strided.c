@@ -63,7 +63,7 @@ typedef struct copy {
 } copy;
 
 static sdx_transpose_fn *transpose_of(size_t size) {
-    const sdx_kernel_table *const k = sdx_kernels();
+    const sdx_exact_table *const k = sdx_exact_kernels();
     sdx_transpose_fn *const by_size[] = {[1] = k->transpose_1,
                                          [2] = k->transpose_2,
                                          [4] = k->transpose_4,

@@ -26,7 +26,7 @@ sdx_take_fn *sdx_take_of(size_t size) {
 }
 
 sdx_copy_fn *sdx_copy_of(size_t size) {
-    const sdx_kernel_table *const k = sdx_kernels();
+    const sdx_exact_table *const k = sdx_exact_kernels();
     sdx_copy_fn *const by_size[] = {
         [1] = k->copy_1, [2] = k->copy_2, [4] = k->copy_4, [8] = k->copy_8, [16] = k->copy_16};
     return size < sizeof by_size / sizeof *by_size ? by_size[size] : NULL;

@@ -26,7 +26,7 @@ static sdx_status bind(sdx_bind *b) {
     sdx_conv *const conv = b->bound;
     sdx_pack *const *const pack = b->prepared;
     SDX_TRY(sdx_conv_bind(b->node, &ports, b->in[IN_X], b->in[IN_W], b->out[0], &conv->sizes));
-    return sdx_conv_choose(conv, b->in[IN_X]->dtype, *pack != NULL, b->lanes, &b->scratch);
+    return sdx_conv_choose(conv, b, b->in[IN_X]->dtype, *pack != NULL);
 }
 
 static sdx_status run(const sdx_call *c) {

@@ -67,7 +67,7 @@ static bool round_mul(size_t a, size_t b, size_t *out) {
 static sdx_status bind(sdx_bind *b) {
     conv_integer *const c = b->bound;
     const integer_row *const row = b->node->op->data;
-    const sdx_kernel_table *const kernels = sdx_kernels();
+    const sdx_exact_table *const kernels = sdx_exact_kernels();
     SDX_TRY(sdx_conv_bind(b->node, &row->ports, b->in[row->ports.x], b->in[row->ports.w], b->out[0],
                           &c->sizes));
     const sdx_conv_sizes *const s = &c->sizes;
@@ -126,7 +126,7 @@ static void multiply(const job *j, const unit *u, char *columns) {
                                   .row = u->n,
                                   .col = 1,
                                   .is_signed = x_signed};
-    sdx_kernels()->gemm_i8_pack(pack, u->sums, &matrix);
+    sdx_exact_kernels()->gemm_i8_pack(pack, u->sums, &matrix);
     const sdx_gemm_i8 g = {.m1 = s->out_channels,
                            .n = u->n,
                            .k = s->depth,
@@ -138,7 +138,7 @@ static void multiply(const job *j, const unit *u, char *columns) {
                            .a_signed = j->w->dtype == SDX_INT8,
                            .b_signed = x_signed,
                            .scratch = (char *)u->product + c->product_size};
-    sdx_kernels()->gemm_i8(&g);
+    sdx_exact_kernels()->gemm_i8(&g);
 }
 
 /* Zero points and bias, in wrapping arithmetic. */
@@ -148,7 +148,8 @@ static void correct(const job *j, const unit *u, size_t channel, int32_t *line) 
     const uint32_t zx = (uint32_t)j->x_zero;
     const uint32_t zw =
         j->w_zero != NULL ? (uint32_t)sdx_view_int(j->w_zero, element(j->w_zero, channel)) : 0;
-    const uint32_t row_sum = (uint32_t)sdx_kernels()->sum_i8(w, depth, j->w->dtype == SDX_INT8);
+    const uint32_t row_sum =
+        (uint32_t)sdx_exact_kernels()->sum_i8(w, depth, j->w->dtype == SDX_INT8);
     const uint32_t bias = j->bias != NULL ? (uint32_t)sdx_view_int(j->bias, channel) : 0;
     const uint32_t term = bias - zx * (row_sum - (uint32_t)depth * zw);
     for (size_t i = 0; i < u->n; i++) {

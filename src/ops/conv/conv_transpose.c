@@ -155,8 +155,8 @@ static void cut(conv_transpose *t, unsigned lanes) {
     t->blocks = (t->out_channels + t->block - 1) / t->block;
 }
 
-static sdx_status size_scratch(conv_transpose *t, size_t element, unsigned lanes, size_t *scratch) {
-    const sdx_gemm_info *const info = sdx_kernels()->gemm_f32_info();
+static sdx_status size_scratch(conv_transpose *t, size_t element, sdx_bind *b) {
+    const sdx_gemm_info *const info = b->kernels->gemm_f32_info();
     size_t len, all;
     if (!sdx_mul_size(t->block * t->strip, t->window.taps, &len) ||
         !sdx_mul_size(len, element, &len) || !sdx_round_up(len, 64, &t->columns_size))
@@ -164,9 +164,9 @@ static sdx_status size_scratch(conv_transpose *t, size_t element, unsigned lanes
     const sdx_gemm_f32 g = {.m = t->block * t->window.taps, .n = t->strip, .k = t->in_channels};
     len = element == sizeof(float) ? sdx_gemm_f32_scratch(info, &g) : 0;
     if (!sdx_add_size(len, t->columns_size, &len) || !sdx_round_up(len, 64, &t->lane_size) ||
-        !sdx_mul_size(t->lane_size, lanes, &all))
+        !sdx_mul_size(t->lane_size, b->lanes, &all))
         return sdx_fail(SDX_LIMIT, "found scratch beyond the address space");
-    *scratch = all;
+    b->scratch = all;
     return NULL;
 }
 
@@ -187,12 +187,13 @@ static sdx_status bind(sdx_bind *b) {
     t->in_channels = (size_t)w->dims[0] / t->groups;
     t->out_channels = (size_t)w->dims[1];
     cut(t, b->lanes);
-    return size_scratch(t, sdx_dtype_size(x->dtype), b->lanes, &b->scratch);
+    return size_scratch(t, sdx_dtype_size(x->dtype), b);
 }
 
 /* ---- running */
 
 typedef struct job {
+    const sdx_kernel_table *kernels;
     const conv_transpose *t;
     const void *x, *w, *bias;
     void *y;
@@ -223,7 +224,7 @@ static void multiply_f32(const job *j, const unit *u) {
                             .c_row = u->n,
                             .alpha = 1.0f,
                             .scratch = u->scratch};
-    sdx_kernels()->gemm_f32(&g);
+    j->kernels->gemm_f32(&g);
 }
 
 static void multiply_f64(const job *j, const unit *u) {
@@ -235,8 +236,7 @@ static void multiply_f64(const job *j, const unit *u) {
                               .b_row = j->t->window.out_len,
                               .b_col = 1,
                               .c_row = u->n};
-    sdx_kernels()->gemm_f64(u->columns, (const double *)j->w + u->w, (const double *)j->x + u->x,
-                            &g);
+    j->kernels->gemm_f64(u->columns, (const double *)j->w + u->w, (const double *)j->x + u->x, &g);
 }
 
 #define T float
@@ -249,7 +249,8 @@ static void multiply_f64(const job *j, const unit *u) {
 static sdx_status run(const sdx_call *c) {
     const conv_transpose *const t = c->bound;
     const sdx_view *const x = c->in[IN_X], *const bias = sdx_call_in(c, IN_B);
-    job j = {.t = t,
+    job j = {.kernels = c->kernels,
+             .t = t,
              .x = x->data,
              .w = c->in[IN_W]->data,
              .bias = bias != NULL ? bias->data : NULL,

@@ -74,7 +74,7 @@ static sdx_conv_method choose_method(sdx_conv *c, sdx_dtype dtype) {
         sdx_window_plane_fits(&c->plane))
         return SDX_CONV_DEPTHWISE;
     /* packing panels pays from two tiles of rows on */
-    if (pointwise(&s->window) && s->out_channels < 2 * sdx_kernels()->gemm_f32_info()->mr)
+    if (pointwise(&s->window) && s->out_channels < 2 * c->kernels->gemm_f32_info()->mr)
         return SDX_CONV_POINTWISE;
     return planes ? SDX_CONV_PANELS : SDX_CONV_COLUMNS;
 }
@@ -118,7 +118,7 @@ static size_t product_scratch(const sdx_conv *c) {
                             .k = c->sizes.depth,
                             .a_packed = c->packed,
                             .b_packed = c->method == SDX_CONV_PANELS};
-    return sdx_gemm_f32_scratch(sdx_kernels()->gemm_f32_info(), &g);
+    return sdx_gemm_f32_scratch(c->kernels->gemm_f32_info(), &g);
 }
 
 static sdx_status size_scratch(sdx_conv *c, size_t element, unsigned lanes, size_t *scratch) {
@@ -140,13 +140,13 @@ static sdx_status size_scratch(sdx_conv *c, size_t element, unsigned lanes, size
     return NULL;
 }
 
-sdx_status sdx_conv_choose(sdx_conv *c, sdx_dtype dtype, bool packed, unsigned lanes,
-                           size_t *scratch) {
+sdx_status sdx_conv_choose(sdx_conv *c, sdx_bind *b, sdx_dtype dtype, bool packed) {
+    c->kernels = b->kernels;
     c->packed = packed;
     c->method = choose_method(c, dtype);
     const bool panels = c->method == SDX_CONV_PANELS || c->method == SDX_CONV_POINTWISE;
-    const size_t panel = panels ? sdx_kernels()->gemm_f32_info()->nr : COLUMN_STEP;
+    const size_t panel = panels ? c->kernels->gemm_f32_info()->nr : COLUMN_STEP;
     const size_t element = sdx_dtype_size(dtype);
-    cut(c, panel, element, lanes);
-    return size_scratch(c, element, lanes, scratch);
+    cut(c, panel, element, b->lanes);
+    return size_scratch(c, element, b->lanes, &b->scratch);
 }

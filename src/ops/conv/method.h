@@ -18,6 +18,7 @@ typedef enum sdx_conv_method {
 } sdx_conv_method;
 
 typedef struct sdx_conv {
+    const sdx_kernel_table *kernels;
     sdx_conv_sizes sizes;
     sdx_window plane; /* of the first three methods */
     sdx_conv_method method;
@@ -34,9 +35,8 @@ typedef struct sdx_conv {
 sdx_status sdx_conv_prepare(sdx_prepare *p, size_t input, int64_t groups, sdx_pack **out)
     SDX_NODISCARD;
 
-/* Chooses for conv->sizes and, where there is one, conv->post. */
-sdx_status sdx_conv_choose(sdx_conv *conv, sdx_dtype dtype, bool packed, unsigned lanes,
-                           size_t *scratch) SDX_NODISCARD;
+/* Chooses for conv->sizes and, where there is one, conv->post; asks for scratch. */
+sdx_status sdx_conv_choose(sdx_conv *conv, sdx_bind *b, sdx_dtype dtype, bool packed) SDX_NODISCARD;
 
 /* Computes y. `w` are the weights or their pack; `bias` may be NULL. */
 void sdx_conv_run(const sdx_conv *conv, const sdx_call *c, void *y, const void *x, const void *w,

@@ -44,12 +44,12 @@ static void build_columns(const job *j, const unit *u, sdx_gemm_f32 *g) {
     float *const columns = (float *)(void *)u->scratch;
     g->b = columns;
     if (c->method == SDX_CONV_PANELS) {
-        const size_t nr = sdx_kernels()->gemm_f32_info()->nr;
+        const size_t nr = c->kernels->gemm_f32_info()->nr;
         const sdx_im2col im2col = {.window = c->plane,
                                    .channels = s->in_channels,
                                    .first = u->col / nr,
                                    .last = (u->col + u->n + nr - 1) / nr};
-        sdx_kernels()->im2col_f32(columns, f32(j->x, u->x), &im2col);
+        c->kernels->im2col_f32(columns, f32(j->x, u->x), &im2col);
         g->b_packed = true;
     } else if (c->method == SDX_CONV_POINTWISE) {
         g->b = f32(j->x, u->x + u->col);
@@ -89,7 +89,7 @@ static void product_unit(const job *j, const unit *u) {
                       .p1 = c->p1,
                       .scratch = (float *)(void *)(u->scratch + c->columns_size)};
     build_columns(j, u, &g);
-    sdx_kernels()->gemm_f32(&g);
+    c->kernels->gemm_f32(&g);
 }
 
 static void float64_unit(const job *j, const unit *u) {
@@ -107,12 +107,12 @@ static void float64_unit(const job *j, const unit *u) {
                               .b_row = u->n,
                               .b_col = 1,
                               .c_row = s->window.out_len};
-    sdx_kernels()->gemm_f64(y, (const double *)(const void *)j->w + u->w, columns, &g);
+    j->conv->kernels->gemm_f64(y, (const double *)(const void *)j->w + u->w, columns, &g);
     if (j->bias == NULL) return;
     const double *const bias = (const double *)(const void *)j->bias + u->bias;
     for (size_t row = u->row0; row < u->row1; row++) {
         double *const line = y + row * s->window.out_len;
-        sdx_kernels()->add_f64(line, line, bias + row, u->n, SDX_FORM_VS);
+        sdx_exact_kernels()->add_f64(line, line, bias + row, u->n, SDX_FORM_VS);
     }
 }
 
@@ -139,8 +139,7 @@ static void run_planes(void *arg, size_t begin, size_t end, unsigned lane) {
             .weight = f32(j->w, channel * s->window.taps),
             .bias = j->bias != NULL ? *f32(j->bias, channel) : 0.0f,
             .scratch = (float *)(void *)(j->scratch + lane * c->lane_size)};
-        sdx_kernels()->depthwise_f32(y, f32(j->x, i / s->out_channels * s->window.in_len),
-                                     &depthwise);
+        c->kernels->depthwise_f32(y, f32(j->x, i / s->out_channels * s->window.in_len), &depthwise);
         if (c->post != NULL) c->post(y, y, s->window.out_len, c->p0, c->p1);
     }
 }

@@ -3,7 +3,9 @@
 
 /* ---- loops that call kernels */
 
-static const void *place_in_table(size_t offset) { return (const char *)sdx_kernels() + offset; }
+static const void *place_in_table(size_t offset) {
+    return (const char *)sdx_exact_kernels() + offset;
+}
 
 void sdx_map_f32(const sdx_binary *row, void *y, const void *a, const void *b, size_t n,
                  sdx_form form) {

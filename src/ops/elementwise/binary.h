@@ -25,9 +25,9 @@ sdx_binary_fn sdx_map_f32, sdx_map_f64, sdx_map_i32, sdx_map_i64;
 sdx_binary_fn sdx_compare_f32, sdx_compare_f64, sdx_compare_i32, sdx_compare_i64;
 
 /* The places of a row's four kernels: SDX_BINARY_KERNELS(add) */
-#define SDX_BINARY_KERNELS(name)                                                                  \
-    .f32 = offsetof(sdx_kernel_table, name##_f32), .f64 = offsetof(sdx_kernel_table, name##_f64), \
-    .i32 = offsetof(sdx_kernel_table, name##_i32), .i64 = offsetof(sdx_kernel_table, name##_i64)
+#define SDX_BINARY_KERNELS(name)                                                                \
+    .f32 = offsetof(sdx_exact_table, name##_f32), .f64 = offsetof(sdx_exact_table, name##_f64), \
+    .i32 = offsetof(sdx_exact_table, name##_i32), .i64 = offsetof(sdx_exact_table, name##_i64)
 
 /* Loops by element type (binary_loops.c), integers first. Division and its rest want divisors that
  * are not 0 (sdx_binary_no_zero); `rem` has the sign of the dividend, `mod` that of the divisor. */

@@ -81,6 +81,6 @@ const sdx_binary sdx_binary_add = {.loops = sdx_loops_add, SDX_BINARY_KERNELS(ad
 const sdx_binary sdx_binary_min = {.loops = sdx_loops_min, SDX_BINARY_KERNELS(min)};
 const sdx_binary sdx_binary_max = {.loops = sdx_loops_max, SDX_BINARY_KERNELS(max)};
 const sdx_binary sdx_binary_div = {.loops = sdx_loops_div,
-                                   .f32 = offsetof(sdx_kernel_table, div_f32),
-                                   .f64 = offsetof(sdx_kernel_table, div_f64),
+                                   .f32 = offsetof(sdx_exact_table, div_f32),
+                                   .f64 = offsetof(sdx_exact_table, div_f64),
                                    .work = 2};

@@ -67,9 +67,9 @@ typedef struct job {
 static void f32_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
     const job *const j = arg;
     (void)lane;
-    sdx_kernels()->clip_f32((float *)j->y->data + begin, (const float *)j->x->data + begin,
-                            end - begin, f32_bound(&j->low, -INFINITY),
-                            f32_bound(&j->high, INFINITY));
+    sdx_exact_kernels()->clip_f32((float *)j->y->data + begin, (const float *)j->x->data + begin,
+                                  end - begin, f32_bound(&j->low, -INFINITY),
+                                  f32_bound(&j->high, INFINITY));
 }
 
 static void any_chunk(void *arg, size_t begin, size_t end, unsigned lane) {

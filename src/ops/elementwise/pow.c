@@ -45,7 +45,7 @@ static void square_f32(void *arg, size_t begin, size_t end, unsigned lane) {
     const single *const s = arg;
     const float *const x = (const float *)s->x->data + begin;
     (void)lane;
-    sdx_kernels()->mul_f32((float *)s->y->data + begin, x, x, end - begin, SDX_FORM_VV);
+    sdx_exact_kernels()->mul_f32((float *)s->y->data + begin, x, x, end - begin, SDX_FORM_VV);
 }
 
 /* In double precision, so that it is rounded once. */

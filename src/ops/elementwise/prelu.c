@@ -41,7 +41,7 @@ static sdx_status infer(sdx_infer *in) {
 }
 
 static const sdx_binary row = {.loops = sdx_loops_prelu,
-                               .f32 = offsetof(sdx_kernel_table, prelu_f32)};
+                               .f32 = offsetof(sdx_exact_table, prelu_f32)};
 
 const sdx_op sdx_op_prelu = {
     .name = "PRelu",

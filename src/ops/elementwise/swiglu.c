@@ -28,6 +28,7 @@ static sdx_status infer(sdx_infer *in) {
 }
 
 typedef struct job {
+    const sdx_kernel_table *kernels;
     void *y;
     const void *a, *b;
     float alpha;
@@ -41,8 +42,8 @@ static void f32_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
     (void)lane;
     for (size_t i = begin; i < end; i += TILE) {
         const size_t n = end - i < TILE ? end - i : TILE;
-        sdx_kernels()->silu_f32(gate, a + i, n, j->alpha, 0);
-        sdx_kernels()->mul_f32(y + i, gate, b + i, n, SDX_FORM_VV);
+        j->kernels->silu_f32(gate, a + i, n, j->alpha, 0);
+        sdx_exact_kernels()->mul_f32(y + i, gate, b + i, n, SDX_FORM_VV);
     }
 }
 
@@ -57,7 +58,8 @@ static void f64_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
 
 static sdx_status run(const sdx_call *c) {
     const bool is_f32 = c->in[0]->dtype == SDX_FLOAT32;
-    job j = {.y = c->out[0]->data,
+    job j = {.kernels = c->kernels,
+             .y = c->out[0]->data,
              .a = c->in[0]->data,
              .b = c->in[1]->data,
              .alpha = sdx_node_float(c->node, 0)};

@@ -181,7 +181,8 @@ static sdx_status bind(sdx_bind *b) {
     describe(&e, b->in, s);
     const sdx_dtype dtype = b->in[0]->dtype;
     s->as_product = find_product(s, dtype, false) || find_product(s, dtype, true);
-    return s->as_product ? sdx_product_bind(&s->product, false, b->lanes, &b->scratch) : NULL;
+    return s->as_product ? sdx_product_bind(&s->product, b->kernels, false, b->lanes, &b->scratch)
+                         : NULL;
 }
 
 /* ---- running */

@@ -108,7 +108,7 @@ static sdx_status bind(sdx_bind *b) {
     p->beta = sdx_node_float(b->node, BETA);
     if (b->n_in > IN_C && b->in[IN_C] != NULL && out != NULL)
         find_c(b->in[IN_C], p->n, &p->d_row, &p->d_col);
-    return sdx_product_bind(p, *pack != NULL, b->lanes, &b->scratch);
+    return sdx_product_bind(p, b->kernels, *pack != NULL, b->lanes, &b->scratch);
 }
 
 /* ---- running */

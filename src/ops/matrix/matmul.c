@@ -24,7 +24,7 @@ static sdx_status bind(sdx_bind *b) {
     sdx_product *const p = b->bound;
     sdx_pack *const *const pack = b->prepared;
     sdx_matmul_describe(p, b->in[IN_A], b->in[IN_B], false, false);
-    return sdx_product_bind(p, *pack != NULL, b->lanes, &b->scratch);
+    return sdx_product_bind(p, b->kernels, *pack != NULL, b->lanes, &b->scratch);
 }
 
 static sdx_status run(const sdx_call *c) {

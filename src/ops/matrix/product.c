@@ -102,7 +102,7 @@ static sdx_gemm_f32 describe(const sdx_product *p) {
 static bool align_up(size_t *size) { return sdx_round_up(*size, 64, size); }
 
 static sdx_status bind_f32(sdx_product *p, bool packed, unsigned lanes, size_t *scratch) {
-    const sdx_gemm_info *const info = sdx_kernels()->gemm_f32_info();
+    const sdx_gemm_info *const info = p->kernels->gemm_f32_info();
     size_t width, bytes, all;
     if (!sdx_round_up(p->n, info->nr, &width) || !sdx_mul_size(width, p->k, &p->pack_len) ||
         !sdx_mul_size(p->pack_len, sizeof(float), &bytes)) {
@@ -125,7 +125,9 @@ static sdx_status bind_f32(sdx_product *p, bool packed, unsigned lanes, size_t *
     return NULL;
 }
 
-sdx_status sdx_product_bind(sdx_product *p, bool packed, unsigned lanes, size_t *scratch) {
+sdx_status sdx_product_bind(sdx_product *p, const sdx_kernel_table *kernels, bool packed,
+                            unsigned lanes, size_t *scratch) {
+    p->kernels = kernels;
     sdx_product_join(p);
     p->batch = 1;
     for (size_t i = 0; i < p->rank; i++) {
@@ -162,7 +164,7 @@ void sdx_product_locate(const sdx_product *p, size_t product, size_t *a, size_t 
 static void pack_b(const sdx_product *p, const float *b, float *dst, size_t first, size_t last) {
     const sdx_matrix_f32 matrix = {
         .src = b, .rows = p->k, .cols = p->n, .row = p->b_row, .col = p->b_col};
-    sdx_kernels()->gemm_f32_pack_b(dst, &matrix, first, last);
+    p->kernels->gemm_f32_pack_b(dst, &matrix, first, last);
 }
 
 static void part_f32(const work *w, size_t product, size_t part, unsigned lane) {
@@ -187,17 +189,17 @@ static void part_f32(const work *w, size_t product, size_t part, unsigned lane) 
     }
     if (p->mode == SDX_PRODUCT_LANE) {
         float *const own = g.scratch;
-        const size_t nr = sdx_kernels()->gemm_f32_info()->nr;
+        const size_t nr = p->kernels->gemm_f32_info()->nr;
         pack_b(p, g.b, own, 0, (p->n + nr - 1) / nr);
         g.b = own;
         g.scratch += (p->pack_len + 15) / 16 * 16;
     }
-    sdx_kernels()->gemm_f32(&g);
+    p->kernels->gemm_f32(&g);
 }
 
 static void part_plain(const work *w, size_t product, size_t part) {
     const sdx_product *const p = w->p;
-    const sdx_kernel_table *const kernels = sdx_kernels();
+    const sdx_kernel_table *const kernels = p->kernels;
     const size_t row = part % p->row_parts * p->rows, col = part / p->row_parts * p->cols;
     const sdx_gemm_plain g = {.m0 = row,
                               .m1 = p->m - row < p->rows ? p->m : row + p->rows,
@@ -242,7 +244,7 @@ static void pack_panels(void *arg, size_t begin, size_t end, unsigned lane) {
 /* One product after the other; a B that serves several in a row is packed once. */
 static void run_shared(work *w, const sdx_call *c) {
     const sdx_product *const p = w->p;
-    const size_t nr = sdx_kernels()->gemm_f32_info()->nr;
+    const size_t nr = p->kernels->gemm_f32_info()->nr;
     for (size_t i = 0; i < p->batch; i++) {
         const size_t before = w->base;
         size_t a;

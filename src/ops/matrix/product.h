@@ -29,6 +29,7 @@ typedef struct sdx_product {
     sdx_unary_f32_fn *post; /* float32 only: applied to the finished elements, or NULL */
     float p0, p1;
     /* Set by sdx_product_bind. */
+    const sdx_kernel_table *kernels;
     sdx_product_mode mode;
     size_t batch;                  /* product of dims */
     size_t rows, cols;             /* of a part of a product; cols are whole panels */
@@ -55,8 +56,8 @@ void sdx_product_join(sdx_product *p);
 void sdx_product_locate(const sdx_product *p, size_t product, size_t *a, size_t *b);
 
 /* Chooses mode and parts; *scratch receives the bytes that running needs. */
-sdx_status sdx_product_bind(sdx_product *p, bool packed, unsigned lanes, size_t *scratch)
-    SDX_NODISCARD;
+sdx_status sdx_product_bind(sdx_product *p, const sdx_kernel_table *kernels, bool packed,
+                            unsigned lanes, size_t *scratch) SDX_NODISCARD;
 
 /* Computes. `b` is the bytes of the pack in mode PACKED; d may be NULL. */
 void sdx_product_run(const sdx_product *p, const sdx_call *c, void *out, const void *a,

@@ -174,8 +174,9 @@ static void affine_planes(void *arg, size_t begin, size_t end, unsigned lane) {
     const size_t inner = j->norm->inner, channels = j->norm->channels;
     (void)lane;
     for (size_t i = begin; i < end; i++) {
-        sdx_kernels()->affine_f32((float *)j->y + i * inner, (const float *)j->x + i * inner, inner,
-                                  (float)j->factor[i % channels], (float)j->term[i % channels]);
+        j->call->kernels->affine_f32((float *)j->y + i * inner, (const float *)j->x + i * inner,
+                                     inner, (float)j->factor[i % channels],
+                                     (float)j->term[i % channels]);
     }
 }
 

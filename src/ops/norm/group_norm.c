@@ -79,6 +79,7 @@ static sdx_status infer(sdx_infer *in) {
 /* ---- rows */
 
 typedef struct job {
+    const sdx_kernel_table *kernels;
     const void *x, *scale, *bias;
     void *y;
     size_t groups, channels; /* groups of an image, channels of a group */
@@ -93,7 +94,7 @@ static size_t factor_at(const job *j, size_t group, size_t channel) {
 }
 
 static void group_f32(const job *j, size_t group) {
-    const sdx_kernel_table *const k = sdx_kernels();
+    const sdx_kernel_table *const k = j->kernels;
     const size_t n = j->channels * j->plane;
     const float *const x = (const float *)j->x + group * n;
     float *const y = (float *)j->y + group * n;
@@ -140,7 +141,8 @@ static sdx_status run(const sdx_call *c) {
     const int64_t given = groups_of(c->node);
     if (x->len == 0) return NULL;
     const size_t channels = (size_t)x->dims[1], groups = given > 0 ? (size_t)given : channels;
-    job j = {.x = x->data,
+    job j = {.kernels = c->kernels,
+             .x = x->data,
              .scale = c->in[IN_SCALE]->data,
              .bias = c->in[IN_BIAS]->data,
              .y = c->out[0]->data,

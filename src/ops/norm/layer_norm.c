@@ -126,14 +126,14 @@ static sdx_status run_rows(const sdx_call *c, job *j) {
 
 static sdx_status run_layer(const sdx_call *c) {
     job j = {.centred = true,
-             .kernel = sdx_kernels()->layer_norm_f32,
+             .kernel = c->kernels->layer_norm_f32,
              .mean = sdx_call_out(c, 1),
              .inv_std = sdx_call_out(c, 2)};
     return run_rows(c, &j);
 }
 
 static sdx_status run_rms_alike(const sdx_call *c) {
-    job j = {.kernel = sdx_kernels()->rms_norm_f32, .inv_std = sdx_call_out(c, 1)};
+    job j = {.kernel = c->kernels->rms_norm_f32, .inv_std = sdx_call_out(c, 1)};
     return run_rows(c, &j);
 }
 

@@ -17,7 +17,7 @@ static void divide_f32(float *y, const float *x, size_t n, float norm) {
     if (norm == 0)
         memset(y, 0, n * sizeof *y);
     else
-        sdx_kernels()->div_f32(y, x, &norm, n, SDX_FORM_VS);
+        sdx_exact_kernels()->div_f32(y, x, &norm, n, SDX_FORM_VS);
 }
 
 static void divide_f64(double *y, const double *x, size_t n, double norm) {
@@ -26,14 +26,15 @@ static void divide_f64(double *y, const double *x, size_t n, double norm) {
     }
 }
 
-static void l1_f32(void *y, const void *x, size_t n) {
-    divide_f32(y, x, n, sdx_kernels()->sum_abs_f32(x, n, 0));
+static void l1_f32(const sdx_kernel_table *k, void *y, const void *x, size_t n) {
+    divide_f32(y, x, n, k->sum_abs_f32(x, n, 0));
 }
-static void l2_f32(void *y, const void *x, size_t n) {
-    divide_f32(y, x, n, sqrtf(sdx_kernels()->sum_square_f32(x, n, 0)));
+static void l2_f32(const sdx_kernel_table *k, void *y, const void *x, size_t n) {
+    divide_f32(y, x, n, sqrtf(k->sum_square_f32(x, n, 0)));
 }
 
-static void l1_f64(void *y, const void *x, size_t n) {
+static void l1_f64(const sdx_kernel_table *k, void *y, const void *x, size_t n) {
+    (void)k;
     double sum = 0;
     for (size_t i = 0; i < n; i++) {
         sum += fabs(((const double *)x)[i]);
@@ -41,7 +42,8 @@ static void l1_f64(void *y, const void *x, size_t n) {
     divide_f64(y, x, n, sum);
 }
 
-static void l2_f64(void *y, const void *x, size_t n) {
+static void l2_f64(const sdx_kernel_table *k, void *y, const void *x, size_t n) {
+    (void)k;
     const double *const from = x;
     double sum = 0;
     for (size_t i = 0; i < n; i++) {

@@ -102,13 +102,14 @@ static sdx_status bind(sdx_bind *b) {
 }
 
 typedef struct job {
+    const sdx_kernel_table *kernels;
     void *x;
     size_t n;
 } job;
 
 static void chunk_f32(void *arg, size_t begin, size_t end, unsigned lane) {
-    const sdx_kernel_table *const k = sdx_kernels();
     const job *const j = arg;
+    const sdx_kernel_table *const k = j->kernels;
     (void)lane;
     for (size_t r = begin; r < end; r++) {
         float *const x = (float *)j->x + r * j->n;
@@ -137,7 +138,7 @@ static sdx_status run(const sdx_call *c) {
     const plan *const p = c->bound;
     const sdx_view *const x = c->in[0];
     const size_t size = sdx_dtype_size(x->dtype);
-    job j = {.x = c->scratch, .n = p->n};
+    job j = {.kernels = c->kernels, .x = c->scratch, .n = p->n};
     if (x->len == 0) return NULL;
     sdx_strided_copy(c, c->scratch, x->data, size, &p->gather);
     sdx_call_for(c, x->len / p->n, sdx_grain(p->n * 4),

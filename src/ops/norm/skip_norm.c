@@ -101,6 +101,7 @@ static sdx_status infer(sdx_infer *in) {
 /* ---- rows */
 
 typedef struct job {
+    const sdx_kernel_table *kernels;
     const float *x, *skip, *gamma, *beta, *bias; /* the last two may be NULL */
     float *y, *sum, *mean, *inv_std;             /* all but y may be NULL */
     size_t n, skip_rows;                         /* rows of skip: they repeat */
@@ -109,8 +110,8 @@ typedef struct job {
 } job;
 
 static void chunk(void *arg, size_t begin, size_t end, unsigned lane) {
-    const sdx_kernel_table *const k = sdx_kernels();
     const job *const j = arg;
+    const sdx_kernel_table *const k = j->kernels;
     const size_t n = j->n;
     (void)lane;
     for (size_t r = begin; r < end; r++) {
@@ -141,7 +142,8 @@ static sdx_status run(const sdx_call *c) {
     const sdx_view *const x = c->in[IN_INPUT];
     if (x->len == 0) return NULL;
     const size_t n = (size_t)x->dims[x->rank - 1], rows = x->len / n;
-    job j = {.x = x->data,
+    job j = {.kernels = c->kernels,
+             .x = x->data,
              .skip = c->in[IN_SKIP]->data,
              .gamma = c->in[IN_GAMMA]->data,
              .beta = read(c, v->beta),
@@ -153,7 +155,7 @@ static sdx_status run(const sdx_call *c) {
              .n = n,
              .skip_rows = c->in[IN_SKIP]->len / n,
              .epsilon = sdx_node_float(c->node, EPSILON),
-             .kernel = v->centred ? sdx_kernels()->layer_norm_f32 : sdx_kernels()->rms_norm_f32};
+             .kernel = v->centred ? c->kernels->layer_norm_f32 : c->kernels->rms_norm_f32};
     for (size_t r = 0; !v->centred && j.mean != NULL && r < rows; r++) {
         j.mean[r] = 0; /* a root of mean squares knows no mean */
     }

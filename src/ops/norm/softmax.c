@@ -39,7 +39,8 @@ static const sdx_upgrade_rule upgrades[] = {{.below = 13, .apply = from_1}};
 /* ---- rows of Hardmax */
 
 /* ONNX: Hardmax-13: 1 for the first of the largest, 0 for the others. */
-static void hardmax_f32(void *y, const void *x, size_t n) {
+static void hardmax_f32(const sdx_kernel_table *k, void *y, const void *x, size_t n) {
+    (void)k;
     const float *const from = x;
     size_t best = 0;
     for (size_t i = 1; i < n; i++) {
@@ -49,7 +50,8 @@ static void hardmax_f32(void *y, const void *x, size_t n) {
     ((float *)y)[best] = 1;
 }
 
-static void hardmax_f64(void *y, const void *x, size_t n) {
+static void hardmax_f64(const sdx_kernel_table *k, void *y, const void *x, size_t n) {
+    (void)k;
     const double *const from = x;
     size_t best = 0;
     for (size_t i = 1; i < n; i++) {

@@ -124,6 +124,7 @@ static sdx_status bind(sdx_bind *b) {
 /* ---- the walk */
 
 typedef struct job {
+    const sdx_kernel_table *kernels;
     const pool *pool;
     const void *x;
     void *y;
@@ -249,7 +250,7 @@ static int64_t index_of(const pool *p, size_t plane, size_t at) {
 static void pool_planes(void *arg, size_t begin, size_t end, unsigned lane) {
     const job *const j = arg;
     const pool *const p = j->pool;
-    const sdx_kernel_table *const kernels = sdx_kernels();
+    const sdx_kernel_table *const kernels = j->kernels;
     const sdx_pool_f32 spec = {.window = p->plane,
                                .count_padding = p->count_padding,
                                .scratch = (float *)(void *)(j->scratch + lane * p->lane_size)};
@@ -264,7 +265,7 @@ static void pool_planes(void *arg, size_t begin, size_t end, unsigned lane) {
 static void reduce_planes(void *arg, size_t begin, size_t end, unsigned lane) {
     const job *const j = arg;
     const pool *const p = j->pool;
-    const sdx_kernel_table *const kernels = sdx_kernels();
+    const sdx_kernel_table *const kernels = j->kernels;
     const size_t len = p->window.in_len;
     (void)lane;
     for (size_t i = begin; i < end; i++) {
@@ -298,7 +299,8 @@ static sdx_loop_fn *loop_of(const pool *p, sdx_dtype dtype) {
 static sdx_status run(const sdx_call *c) {
     const pool *const p = c->bound;
     sdx_view *const y = sdx_call_out(c, 0), *const indices = sdx_call_out(c, 1);
-    job j = {.pool = p,
+    job j = {.kernels = c->kernels,
+             .pool = p,
              .x = c->in[0]->data,
              .indices = indices != NULL ? indices->data : NULL,
              .scratch = c->scratch};

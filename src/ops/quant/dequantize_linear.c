@@ -49,7 +49,7 @@ typedef struct job {
 } job;
 
 static void dequantize_run(const job *j, const sdx_quant_run *run) {
-    const sdx_kernel_table *const k = sdx_kernels();
+    const sdx_exact_table *const k = sdx_exact_kernels();
     float tile[SDX_QUANT_TILE];
     const size_t x_size = sdx_dtype_size(j->x->dtype), y_size = sdx_dtype_size(j->y->dtype);
     const sdx_form form = j->runs.each ? SDX_FORM_VV : SDX_FORM_VS;

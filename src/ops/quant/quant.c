@@ -157,7 +157,7 @@ void sdx_quant_load(float *dst, sdx_dtype dtype, const void *src, size_t n) {
 }
 
 void sdx_quant_store(void *dst, float *x, size_t n, const sdx_quant_target *target) {
-    const sdx_kernel_table *const k = sdx_kernels();
+    const sdx_exact_table *const k = sdx_exact_kernels();
     const bool is_float = sdx_dtype_kind_of(target->dtype) == SDX_KIND_FLOAT;
     if (!is_float) k->round_f32(x, x, n, 0, 0);
     if (target->zero != NULL) k->add_f32(x, x, target->zero, n, target->form);

@@ -82,7 +82,7 @@ static void quantize_run(const job *j, const sdx_quant_run *run) {
                                          .zero = j->zero != NULL ? j->zero + param : NULL,
                                          .form = form};
         sdx_quant_load(q, j->x->dtype, (const char *)j->x->data + at * x_size, n);
-        sdx_kernels()->div_f32(q, q, j->scale + param, n, form);
+        sdx_exact_kernels()->div_f32(q, q, j->scale + param, n, form);
         if (j->precision != SDX_FLOAT32) round_halves(q, n, j->precision);
         sdx_quant_store((char *)j->y->data + at * y_size, q, n, &target);
     }
@@ -167,7 +167,7 @@ static sdx_status infer_dynamic(sdx_infer *in) {
 
 /* ONNX: DynamicQuantizeLinear-11: the range includes 0; where it is nothing else the scale is 1. */
 static sdx_status run_dynamic(const sdx_call *c) {
-    const sdx_kernel_table *const k = sdx_kernels();
+    const sdx_kernel_table *const k = c->kernels;
     const sdx_view *const x = c->in[IN_X], *const y = sdx_call_out(c, OUT_Y);
     const sdx_view *const scale_out = sdx_call_out(c, OUT_SCALE), *const zero_out =
                                                                       sdx_call_out(c, OUT_ZERO);

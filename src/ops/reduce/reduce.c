@@ -178,7 +178,8 @@ static void columns_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
 static sdx_status run(const sdx_call *c) {
     const row *const op = c->node->op->data;
     const sdx_dtype dtype = c->in[IN_DATA]->dtype;
-    sdx_reduce_job job = {.reduction = op->reduction,
+    sdx_reduce_job job = {.kernels = c->kernels,
+                          .reduction = op->reduction,
                           .end = op->end,
                           .y = c->out[0]->data,
                           .x = c->in[IN_DATA]->data,

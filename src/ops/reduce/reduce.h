@@ -30,6 +30,7 @@ typedef enum sdx_reduce_end {
 } sdx_reduce_end;
 
 typedef struct sdx_reduce_job {
+    const sdx_kernel_table *kernels;
     sdx_reduction reduction;
     sdx_reduce_end end;
     void *y;       /* [outer, inner] */

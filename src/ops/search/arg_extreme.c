@@ -135,8 +135,7 @@ static void search_tiles(void *arg, size_t begin, size_t end, unsigned lane) {
     }
 }
 
-static void choose_kernels(search *s) {
-    const sdx_kernel_table *const k = sdx_kernels();
+static void choose_kernels(search *s, const sdx_kernel_table *k) {
     if (s->dtype != SDX_FLOAT32) return;
     s->extreme = s->order.descending ? k->max_row_f32 : k->min_row_f32;
     s->extreme_rows = s->order.descending ? k->max_rows_f32 : k->min_rows_f32;
@@ -161,7 +160,7 @@ static sdx_status run(const sdx_call *c) {
     if (s.n == 0)
         return sdx_fail(SDX_OUT_OF_RANGE,
                         "input 'data' has 0 elements along axis %zu, expected 1 or more", axis);
-    choose_kernels(&s);
+    choose_kernels(&s, c->kernels);
     if (s.inner == 1)
         sdx_call_for(c, outer, sdx_grain(s.n), search_rows, &s);
     else

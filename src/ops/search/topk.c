@@ -185,7 +185,7 @@ static sdx_status run(const sdx_call *c) {
     };
     s.order.nan_first = s.order.descending;
     if (s.dtype == SDX_FLOAT32 && s.inner == 1)
-        s.extreme = s.order.descending ? sdx_kernels()->max_row_f32 : sdx_kernels()->min_row_f32;
+        s.extreme = s.order.descending ? c->kernels->max_row_f32 : c->kernels->min_row_f32;
     sdx_call_for(c, sdx_view_count(x, 0, axis) * s.inner, sdx_grain(s.n), search_rows, &s);
     return NULL;
 }
