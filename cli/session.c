@@ -15,6 +15,8 @@ const struct option session_options[] = {
      offsetof(struct session_settings, folder)},
     {"no-optimize", NULL, "run the graph as it stands in the file", OPTION_FLAG,
      offsetof(struct session_settings, no_optimize)},
+    {"numerics", "POLICY", "default: as fast as this CPU can; strict: the same bits on every CPU",
+     OPTION_TEXT, offsetof(struct session_settings, numerics)},
     {"disable-rule", "NAMES", "rewrites not to use, separated by commas", OPTION_TEXT,
      offsetof(struct session_settings, disabled_rules)},
     {"keep-denormals", NULL, "compute with denormal numbers instead of flushing them to zero",
@@ -36,14 +38,25 @@ static void log_line(void *user, sdx_log_level level, const char *line) {
 static bool load_mode(const char *name, sdx_load_mode *out, struct fault *fault) {
     static const char *const names[] = {
         [SDX_LOAD_MAP] = "map", [SDX_LOAD_COPY] = "copy", [SDX_LOAD_SNAPSHOT] = "snapshot"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; name != NULL && i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0) {
             *out = (sdx_load_mode)i;
             return true;
         }
     }
-    return fault_set(fault, EXIT_USAGE,
+    return name == NULL ||
+           fault_set(fault, EXIT_USAGE,
                      "option '--load' has value '%s', expected map, copy or snapshot", name);
+}
+
+static bool numerics_policy(const char *name, sdx_numerics *out, struct fault *fault) {
+    if (name == NULL) return true;
+    const bool strict = strcmp(name, "strict") == 0;
+    if (!strict && strcmp(name, "default") != 0)
+        return fault_set(fault, EXIT_USAGE,
+                         "option '--numerics' has value '%s', expected default or strict", name);
+    *out = strict ? SDX_NUMERICS_STRICT : SDX_NUMERICS_DEFAULT;
+    return true;
 }
 
 bool session_open(const struct session_settings *settings, const char *path, struct session *out,
@@ -60,7 +73,8 @@ bool session_open(const struct session_settings *settings, const char *path, str
     model.disabled_rules = settings->disabled_rules;
     model.folder = settings->folder;
     const bool good =
-        (settings->load == NULL || load_mode(settings->load, &model.load, fault)) &&
+        load_mode(settings->load, &model.load, fault) &&
+        numerics_policy(settings->numerics, &model.numerics, fault) &&
         fault_check(fault, sdx_runtime_create(&runtime, &session.runtime)) &&
         fault_check(fault, sdx_model_load(session.runtime, path, &model, &session.model));
     if (!good) {

@@ -7,7 +7,7 @@
 struct session_settings {
     uint64_t threads;      /* 0: all CPUs of the process */
     uint64_t memory_limit; /* bytes for the model and for the context; 0: none */
-    const char *load, *disabled_rules, *folder;
+    const char *load, *disabled_rules, *folder, *numerics;
     bool no_optimize, keep_denormals, log;
 };
 /* The options, for a group whose settings are a struct session_settings. */

@@ -207,13 +207,13 @@ typedef struct sdx_model sdx_model;
  * lives), copied to memory, or mapped from a private unlinked copy. */
 typedef enum sdx_load_mode { SDX_LOAD_MAP, SDX_LOAD_COPY, SDX_LOAD_SNAPSHOT } sdx_load_mode;
 
-/* How float32 is computed. Both give the same bits on any number of threads, and in each run. */
+/* How float32 is computed. Each gives the same bits in every run and on any number of threads. */
 typedef enum sdx_numerics {
-    /* the fastest kernels of this CPU: fused multiply-adds, sums in an order of their own; within
-     * the bounds that kernels.def states */
+    SDX_NUMERICS_AUTO, /* what SDX_NUMERICS in the environment says, else DEFAULT */
+    /* the fastest kernels of this CPU: fused multiply-adds, sums in an order of their own */
     SDX_NUMERICS_DEFAULT,
-    /* each multiplication and addition rounded, in one order: the same bits on every instruction
-     * set, at a fraction of the speed where products, sums and transcendental functions dominate */
+    /* every product and every sum rounded, in one order: the same bits on every instruction set,
+     * and much slower where products, sums and transcendental functions are what takes the time */
     SDX_NUMERICS_STRICT
 } sdx_numerics;
 
@@ -227,7 +227,7 @@ typedef struct sdx_model_options {
     /* bytes for the graph, copies of weights and packs; 0: none; default: 0 */
     size_t memory_limit;
     bool optimize;         /* rewrite the graph; default: true */
-    sdx_numerics numerics; /* default: SDX_NUMERICS_DEFAULT */
+    sdx_numerics numerics; /* default: SDX_NUMERICS_AUTO */
     /* names of rewrites not to use, separated by commas; default: NULL */
     const char *disabled_rules;
     /* where external data lies; default: NULL, the folder of the file (none for a model from

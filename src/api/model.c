@@ -1,6 +1,7 @@
 /* Models: loading and what can be asked of them. */
 #include <string.h>
 
+#include "base/knobs.h"
 #include "exec/model.h"
 
 void sdx_model_options_init(sdx_model_options *options) {
@@ -21,19 +22,39 @@ static sdx_status check_options(const sdx_model_options *options) {
             "model: found load mode %d, expected SDX_LOAD_MAP, SDX_LOAD_COPY or SDX_LOAD_SNAPSHOT",
             (int)options->load);
     }
+    if ((unsigned)options->numerics > SDX_NUMERICS_STRICT) {
+        return sdx_fail(SDX_INVALID_ARGUMENT,
+                        "model: found numerics %d, expected SDX_NUMERICS_AUTO, "
+                        "SDX_NUMERICS_DEFAULT or SDX_NUMERICS_STRICT",
+                        (int)options->numerics);
+    }
+    return NULL;
+}
+
+/* AUTO becomes what the environment says. */
+static sdx_status choose_numerics(sdx_numerics *numerics) {
+    const char *const knob = sdx_knob(SDX_KNOB_NUMERICS);
+    if (*numerics != SDX_NUMERICS_AUTO) return NULL;
+    if (strcmp(knob, "default") != 0 && strcmp(knob, "strict") != 0)
+        return sdx_fail(SDX_INVALID_ARGUMENT,
+                        "SDX_NUMERICS: found '%s', expected default or strict", knob);
+    *numerics = strcmp(knob, "strict") == 0 ? SDX_NUMERICS_STRICT : SDX_NUMERICS_DEFAULT;
     return NULL;
 }
 
 static sdx_status make(sdx_runtime *runtime, const char *path, const void *bytes, size_t size,
                        const sdx_model_options *options, sdx_model **out) {
-    sdx_model_options standard;
-    sdx_model_options_init(&standard);
-    if (options == NULL) options = &standard;
+    sdx_model_options chosen;
+    sdx_model_options_init(&chosen);
     if (runtime == NULL || out == NULL)
         return sdx_fail(SDX_INVALID_ARGUMENT,
                         "model: found NULL, expected a runtime and a place for the handle");
-    SDX_TRY(check_options(options));
-    return sdx_model_make(runtime, path, bytes, size, options, out);
+    if (options != NULL) {
+        SDX_TRY(check_options(options));
+        chosen = *options;
+    }
+    SDX_TRY(choose_numerics(&chosen.numerics));
+    return sdx_model_make(runtime, path, bytes, size, &chosen, out);
 }
 
 sdx_status sdx_model_load(sdx_runtime *runtime, const char *path, const sdx_model_options *options,
