@@ -1,0 +1,23 @@
+/* Activations that other operators of com.microsoft have fused: unary maps found by name. */
+#ifndef SDX_OPS_ELEMENTWISE_ACTIVATION_H
+#define SDX_OPS_ELEMENTWISE_ACTIVATION_H
+
+#include "ops/elementwise/unary.h"
+
+typedef struct sdx_activation {
+    const char *name;
+    size_t n_params; /* that it has, of p0 and p1 */
+    float p0, p1;    /* defaults */
+    sdx_unary unary;
+} sdx_activation;
+
+/* Error: names those that there are. */
+sdx_status sdx_activation_find(sdx_str name, const sdx_activation **out) SDX_NODISCARD;
+
+/* For float32; all of them have a kernel. */
+sdx_unary_f32_fn *sdx_activation_kernel(const sdx_activation *activation,
+                                        const sdx_kernel_table *kernels);
+/* y[i] = f(y[i]) in float64. */
+void sdx_activation_f64(const sdx_activation *activation, double *y, size_t n, float p0, float p1);
+
+#endif

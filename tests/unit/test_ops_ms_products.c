@@ -1,0 +1,197 @@
+/* Convolution and products of com.microsoft: what they add to those of ai.onnx. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "op_test.h"
+
+#define MS "com.microsoft"
+
+/* ---- FusedConv: y = activation(conv + bias + z) */
+
+static op_test *fused(sdx_dtype dtype, const char *activation) {
+    op_test *const t = op_begin_in(MS, "FusedConv", 1);
+    if (activation != NULL) op_text(t, "activation", activation);
+    op_input(t, dtype, DIMS(1, 1, 4), DATA(1, -2, 3, -4));
+    op_input(t, dtype, DIMS(1, 1, 1), DATA(2));
+    op_input(t, dtype, DIMS(1), DATA(1));
+    return t;
+}
+
+static void activations(void **state) {
+    (void)state;
+    static const sdx_dtype types[] = {SDX_FLOAT32, SDX_FLOAT64, SDX_FLOAT16};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        op_test *t = fused(types[i], NULL);
+        op_expect(t, 0, types[i], DIMS(1, 1, 4), DATA(3, -3, 7, -7));
+        op_end(t);
+        t = fused(types[i], "Relu");
+        op_expect(t, 0, types[i], DIMS(1, 1, 4), DATA(3, 0, 7, 0));
+        op_end(t);
+        t = fused(types[i], "LeakyRelu");
+        op_floats(t, "activation_params", 1, (const float[]){0.5f});
+        op_expect(t, 0, types[i], DIMS(1, 1, 4), DATA(3, -1.5, 7, -3.5));
+        op_end(t);
+        t = fused(types[i], "Clip");
+        op_floats(t, "activation_params", 2, (const float[]){-4, 6});
+        op_expect(t, 0, types[i], DIMS(1, 1, 4), DATA(3, -3, 6, -4));
+        op_end(t);
+    }
+}
+
+static void residual(void **state) {
+    (void)state;
+    static const sdx_dtype types[] = {SDX_FLOAT32, SDX_FLOAT64};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        op_test *const t = fused(types[i], "Relu");
+        op_input(t, types[i], DIMS(1, 1, 4), DATA(-5, 5, 1, 1));
+        op_expect(t, 0, types[i], DIMS(1, 1, 4), DATA(0, 2, 8, 0));
+        op_end(t);
+    }
+}
+
+static void fused_errors(void **state) {
+    (void)state;
+    op_test *t = fused(SDX_FLOAT32, "Cosine");
+    op_fails(t, "attribute 'activation' is 'Cosine', expected Clip");
+    op_end(t);
+    t = fused(SDX_FLOAT32, "Clip");
+    op_fails(t, "attribute 'activation_params' has 0 elements, expected 2");
+    op_end(t);
+    t = fused(SDX_FLOAT32, "Relu");
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 3), DATA(1, 2, 3));
+    op_fails(t, "input 'Z' has shape [1,1,3], expected that of the output");
+    op_end(t);
+}
+
+/* ---- MatMulNBits */
+
+static op_test *nbits(int64_t k, int64_t n, int64_t bits) {
+    op_test *const t = op_begin_in(MS, "MatMulNBits", 1);
+    op_int(t, "K", k);
+    op_int(t, "N", n);
+    op_int(t, "bits", bits);
+    op_int(t, "block_size", 16);
+    return t;
+}
+
+/* Rows of A that are units pick single weights. */
+static void nbits_weights(void **state) {
+    (void)state;
+    double a[2 * 18] = {0};
+    a[1] = 1;       /* row 0: element 1 */
+    a[18 + 17] = 1; /* row 1: element 17, the second of the second block */
+    double codes[2 * 8] = {0};
+    codes[0] = 0x70; /* element 1 is 7 */
+    codes[8] = 0xc0; /* element 17 is 12 */
+    op_test *t = nbits(18, 1, 4);
+    op_input(t, SDX_FLOAT32, DIMS(2, 18), a);
+    op_input(t, SDX_UINT8, DIMS(1, 2, 8), codes);
+    op_constant(t);
+    op_input(t, SDX_FLOAT32, DIMS(1, 2), DATA(0.5, 2));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 1), DATA((7 - 8) * 0.5, (12 - 8) * 2));
+    op_end(t);
+    t = nbits(18, 1, 4);
+    op_input(t, SDX_FLOAT32, DIMS(2, 18), a);
+    op_input(t, SDX_UINT8, DIMS(1, 2, 8), codes);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(0.5, 2));
+    op_input(t, SDX_UINT8, DIMS(1, 1), DATA(0x35)); /* 5, then 3 */
+    op_absent(t);
+    op_input(t, SDX_FLOAT32, DIMS(1), DATA(100));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 1), DATA(100 + 2 * 0.5, 100 + 9 * 2));
+    op_end(t);
+}
+
+/* g_idx: the block whose scale and zero point an element of K has. */
+static void nbits_groups(void **state) {
+    (void)state;
+    double a[2 * 18] = {0}, codes[2 * 8] = {0}, groups[18] = {0};
+    a[1] = 1;
+    a[18 + 17] = 1;
+    codes[0] = 0x70;
+    codes[8] = 0xc0;
+    groups[1] = 1;
+    op_test *t = nbits(18, 1, 4);
+    op_input(t, SDX_FLOAT32, DIMS(2, 18), a);
+    op_input(t, SDX_UINT8, DIMS(1, 2, 8), codes);
+    op_input(t, SDX_FLOAT32, DIMS(1, 2), DATA(0.5, 2));
+    op_input(t, SDX_FLOAT32, DIMS(1, 2), DATA(1.5, 4));
+    op_input(t, SDX_INT32, DIMS(18), groups);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 1), DATA((7 - 4) * 2, (12 - 1.5) * 0.5));
+    op_end(t);
+    groups[3] = 2;
+    t = nbits(18, 1, 4);
+    op_input(t, SDX_FLOAT32, DIMS(2, 18), a);
+    op_input(t, SDX_UINT8, DIMS(1, 2, 8), codes);
+    op_input(t, SDX_FLOAT32, DIMS(1, 2), DATA(0.5, 2));
+    op_absent(t);
+    op_input(t, SDX_INT32, DIMS(18), groups);
+    op_fails(t, "input 'g_idx'[3]: index 2 outside [0, 1]");
+    op_end(t);
+}
+
+static void nbits_two_and_eight(void **state) {
+    (void)state;
+    double a[16] = {0}, codes[16] = {0};
+    for (size_t i = 0; i < 4; i++) {
+        a[i] = 1 << i; /* 1, 2, 4, 8 */
+    }
+    codes[0] = 0xd2; /* 2, 0, 1, 3 less 2 */
+    op_test *t = nbits(16, 1, 2);
+    op_input(t, SDX_FLOAT16, DIMS(16), a);
+    op_input(t, SDX_UINT8, DIMS(1, 1, 4), codes);
+    op_input(t, SDX_FLOAT16, DIMS(1, 1), DATA(0.5));
+    op_expect(t, 0, SDX_FLOAT16, DIMS(1), DATA(0.5 * (0 * 1 - 2 * 2 - 1 * 4 + 1 * 8 - 0)));
+    op_end(t);
+    codes[0] = 200;
+    t = nbits(16, 1, 8);
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 16), DATA(2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+    op_input(t, SDX_UINT8, DIMS(1, 1, 16), codes);
+    op_input(t, SDX_FLOAT32, DIMS(1, 1), DATA(0.25));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 1, 1), DATA(2 * (200 - 128) * 0.25));
+    op_end(t);
+}
+
+static void nbits_left_out(void **state) {
+    (void)state;
+    double a[16] = {1};
+    op_test *t = nbits(16, 2, 4);
+    op_input(t, SDX_FLOAT32, DIMS(1, 16), a);
+    op_input(t, SDX_UINT8, DIMS(0, 1, 8), NULL);
+    op_input(t, SDX_FLOAT32, DIMS(0, 1), NULL);
+    op_absent(t);
+    op_absent(t);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(3, 4));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 2), DATA(3, 4));
+    op_end(t);
+}
+
+static void nbits_errors(void **state) {
+    (void)state;
+    double a[16] = {1}, codes[16] = {0};
+    op_test *t = nbits(16, 2, 3);
+    op_input(t, SDX_FLOAT32, DIMS(1, 16), a);
+    op_input(t, SDX_UINT8, DIMS(2, 1, 8), codes);
+    op_input(t, SDX_FLOAT32, DIMS(2, 1), DATA(1, 1));
+    op_fails(t, "attribute 'bits' is 3, expected 2, 4 or 8");
+    op_end(t);
+    t = nbits(16, 2, 4);
+    op_input(t, SDX_FLOAT32, DIMS(1, 16), a);
+    op_input(t, SDX_UINT8, DIMS(1, 1, 8), codes);
+    op_input(t, SDX_FLOAT32, DIMS(2, 1), DATA(1, 1));
+    op_fails(t, "input 'B' has shape [1,1,8], expected 16 elements");
+    op_end(t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(activations),    cmocka_unit_test(residual),
+        cmocka_unit_test(fused_errors),   cmocka_unit_test(nbits_weights),
+        cmocka_unit_test(nbits_groups),   cmocka_unit_test(nbits_two_and_eight),
+        cmocka_unit_test(nbits_left_out), cmocka_unit_test(nbits_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
