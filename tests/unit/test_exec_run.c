@@ -9,73 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model_text.h"
-
-static sdx_runtime *runtime;
-
-static int setup(void **state) {
-    (void)state;
-    must(sdx_runtime_create(NULL, &runtime));
-    return 0;
-}
-
-static int teardown(void **state) {
-    (void)state;
-    sdx_runtime_release(runtime);
-    return 0;
-}
-
-typedef struct session {
-    sdx_model *model;
-    sdx_context *context;
-} session;
-
-static session begin(const char *text) {
-    session s = {.model = model_of(runtime, text, NULL)};
-    must(sdx_context_create(s.model, NULL, &s.context));
-    return s;
-}
-
-static void end(session s) {
-    sdx_context_destroy(s.context);
-    sdx_model_release(s.model);
-}
-
-static sdx_value *floats(size_t rank, const int64_t *dims, const float *data) {
-    sdx_value *value;
-    must(sdx_tensor_create(NULL, SDX_FLOAT32, rank, dims, &value));
-    if (sdx_tensor_len(value) != 0) memcpy(sdx_tensor_data(value), data, sdx_tensor_size(value));
-    return value;
-}
-
-static sdx_value *ints(size_t n, const int64_t *data) {
-    sdx_value *value;
-    const int64_t dims[] = {(int64_t)n};
-    must(sdx_tensor_create(NULL, SDX_INT64, 1, dims, &value));
-    memcpy(sdx_tensor_data(value), data, n * sizeof *data);
-    return value;
-}
-
-/* One input, one output. */
-static sdx_value *run_one(session s, sdx_value *input) {
-    sdx_value *output = NULL;
-    must(sdx_context_run(s.context, &input, 1, &output, 1, NULL));
-    return output;
-}
-
-static void expect_dims(const sdx_value *value, size_t rank, const int64_t *dims) {
-    assert_int_equal(sdx_tensor_rank(value), rank);
-    if (rank != 0) assert_memory_equal(sdx_tensor_dims(value), dims, rank * sizeof *dims);
-}
+#include "session.h"
 
 static void rebinds_when_shapes_change(void **state) {
     (void)state;
-    session s = begin("opset 17\n"
-                      "input x float32[n,m]\n"
-                      "node t = Transpose(x) perm=[1,0]\n"
-                      "node u = Concat(t, t) axis=0\n"
-                      "node y = Transpose(u) perm=[1,0]\n"
-                      "output y\n");
+    session s = session_begin("opset 17\n"
+                              "input x float32[n,m]\n"
+                              "node t = Transpose(x) perm=[1,0]\n"
+                              "node u = Concat(t, t) axis=0\n"
+                              "node y = Transpose(u) perm=[1,0]\n"
+                              "output y\n",
+                              true);
     for (int64_t n = 0; n < 6; n++) {
         for (int64_t m = 5; m > 0; m--) {
             const int64_t dims[] = {n, m}, expected[] = {n, 2 * m};
@@ -91,26 +35,27 @@ static void rebinds_when_shapes_change(void **state) {
             sdx_value_release(y);
         }
     }
-    end(s);
+    session_end(s);
 }
 
 /* Exporters' chains: the shape of the result is computed from the shape of the input. */
 static void computes_shapes_at_binding(void **state) {
     (void)state;
-    session s = begin("opset 17\n"
-                      "input x float32[batch,seq,6]\n"
-                      "init zero int64[] 0\n"
-                      "init one int64[] 1\n"
-                      "init axes int64[1] 0\n"
-                      "init two int64[1] 2\n"
-                      "init minus int64[1] -1\n"
-                      "node shape = Shape(x)\n"
-                      "node b0 = Slice(shape, axes, axes1, axes)\n"
-                      "init axes1 int64[1] 1\n"
-                      "node target = Concat(b0, minus, two) axis=0\n"
-                      "node r = Reshape(x, target)\n"
-                      "node y = Transpose(r) perm=[0,2,1]\n"
-                      "output y\n");
+    session s = session_begin("opset 17\n"
+                              "input x float32[batch,seq,6]\n"
+                              "init zero int64[] 0\n"
+                              "init one int64[] 1\n"
+                              "init axes int64[1] 0\n"
+                              "init two int64[1] 2\n"
+                              "init minus int64[1] -1\n"
+                              "node shape = Shape(x)\n"
+                              "node b0 = Slice(shape, axes, axes1, axes)\n"
+                              "init axes1 int64[1] 1\n"
+                              "node target = Concat(b0, minus, two) axis=0\n"
+                              "node r = Reshape(x, target)\n"
+                              "node y = Transpose(r) perm=[0,2,1]\n"
+                              "output y\n",
+                              true);
     for (int64_t n = 1; n < 4; n++) {
         const int64_t dims[] = {2, n, 6}, expected[] = {2, 2, 3 * n};
         sdx_value *const x = random_tensor(1, 3, dims);
@@ -119,24 +64,25 @@ static void computes_shapes_at_binding(void **state) {
         sdx_value_release(x);
         sdx_value_release(y);
     }
-    end(s);
+    session_end(s);
 }
 
 /* The shape is an input's content: bound in the middle of the run. */
 static void binds_late_when_shapes_depend_on_elements(void **state) {
     (void)state;
-    session s = begin("opset 17\n"
-                      "input x float32[n]\n"
-                      "input shape int64[k]\n"
-                      "node r = Reshape(x, shape)\n"
-                      "node t = Transpose(r)\n"
-                      "node y = Concat(t, t) axis=0\n"
-                      "output y\n");
+    session s = session_begin("opset 17\n"
+                              "input x float32[n]\n"
+                              "input shape int64[k]\n"
+                              "node r = Reshape(x, shape)\n"
+                              "node t = Transpose(r)\n"
+                              "node y = Concat(t, t) axis=0\n"
+                              "output y\n",
+                              true);
     const int64_t six[] = {6};
     for (int64_t rows = 1; rows <= 6; rows++) {
         if (6 % rows != 0) continue;
         const int64_t shape[] = {rows, 6 / rows}, expected[] = {12 / rows, rows};
-        sdx_value *inputs[] = {random_tensor(3, 1, six), ints(2, shape)};
+        sdx_value *inputs[] = {random_tensor(3, 1, six), ints(DIMS(2), shape)};
         sdx_value *y = NULL;
         must(sdx_context_run(s.context, inputs, 2, &y, 1, NULL));
         expect_dims(y, 2, expected);
@@ -144,47 +90,49 @@ static void binds_late_when_shapes_depend_on_elements(void **state) {
         sdx_value_release(inputs[1]);
         sdx_value_release(y);
     }
-    end(s);
+    session_end(s);
 }
 
 /* Shape arithmetic over a shape that is only found during the run: its aliases are computed late,
  * too. */
 static void computes_shapes_late(void **state) {
     (void)state;
-    session s = begin("opset 17\n"
-                      "input x float32[n]\n"
-                      "input shape int64[k]\n"
-                      "init first int64[] 0\n"
-                      "init axes int64[1] 0\n"
-                      "init rest int64[1] -1\n"
-                      "node r = Reshape(x, shape)\n"
-                      "node found = Shape(r)\n"
-                      "node rows = Gather(found, first) axis=0\n"
-                      "node list = Unsqueeze(rows, axes)\n"
-                      "node target = Concat(rest, list) axis=0\n"
-                      "node y = Reshape(r, target)\n"
-                      "output y\n");
+    session s = session_begin("opset 17\n"
+                              "input x float32[n]\n"
+                              "input shape int64[k]\n"
+                              "init first int64[] 0\n"
+                              "init axes int64[1] 0\n"
+                              "init rest int64[1] -1\n"
+                              "node r = Reshape(x, shape)\n"
+                              "node found = Shape(r)\n"
+                              "node rows = Gather(found, first) axis=0\n"
+                              "node list = Unsqueeze(rows, axes)\n"
+                              "node target = Concat(rest, list) axis=0\n"
+                              "node y = Reshape(r, target)\n"
+                              "output y\n",
+                              true);
     const int64_t six[] = {6}, shape[] = {2, 3}, expected[] = {3, 2};
-    sdx_value *inputs[] = {random_tensor(3, 1, six), ints(2, shape)};
+    sdx_value *inputs[] = {random_tensor(3, 1, six), ints(DIMS(2), shape)};
     sdx_value *y = NULL;
     must(sdx_context_run(s.context, inputs, 2, &y, 1, NULL));
     expect_dims(y, 2, expected);
     sdx_value_release(inputs[0]);
     sdx_value_release(inputs[1]);
     sdx_value_release(y);
-    end(s);
+    session_end(s);
 }
 
 static void fills_the_callers_buffer(void **state) {
     (void)state;
-    session s = begin("opset 17\n"
-                      "input x float32[n,2]\n"
-                      "node y = Transpose(x)\n"
-                      "node z = Reshape(y, flat)\n"
-                      "init flat int64[1] -1\n"
-                      "output y\n"
-                      "output z\n"
-                      "output x\n");
+    session s = session_begin("opset 17\n"
+                              "input x float32[n,2]\n"
+                              "node y = Transpose(x)\n"
+                              "node z = Reshape(y, flat)\n"
+                              "init flat int64[1] -1\n"
+                              "output y\n"
+                              "output z\n"
+                              "output x\n",
+                              true);
     const int64_t dims[] = {3, 2}, turned[] = {2, 3}, flat[] = {6};
     const float data[] = {1, 2, 3, 4, 5, 6}, expected[] = {1, 3, 5, 2, 4, 6};
     sdx_value *x = floats(2, dims, data);
@@ -214,17 +162,18 @@ static void fills_the_callers_buffer(void **state) {
     for (int i = 0; i < 3; i++) {
         sdx_value_release(outputs[i]);
     }
-    end(s);
+    session_end(s);
 }
 
 static void takes_and_overrides_defaults(void **state) {
     (void)state;
-    session s = begin("opset 17\n"
-                      "input x float32[2]\n"
-                      "input w float32[2]\n"
-                      "init w float32[2] 10 20\n"
-                      "node y = Concat(x, w) axis=0\n"
-                      "output y\n");
+    session s = session_begin("opset 17\n"
+                              "input x float32[2]\n"
+                              "input w float32[2]\n"
+                              "init w float32[2] 10 20\n"
+                              "node y = Concat(x, w) axis=0\n"
+                              "output y\n",
+                              true);
     const int64_t dims[] = {2};
     const float data[] = {1, 2}, other[] = {3, 4}, standard[] = {1, 2, 10, 20},
                 given[] = {1, 2, 3, 4};
@@ -239,7 +188,7 @@ static void takes_and_overrides_defaults(void **state) {
     }
     sdx_value_release(inputs[0]);
     sdx_value_release(w);
-    end(s);
+    session_end(s);
 }
 
 static const char loop_text[] = "opset 17\n"
@@ -264,7 +213,7 @@ static const char loop_text[] = "opset 17\n"
 /* A carried value that grows, a capture, a scan output; zero iterations included. */
 static void loops(void **state) {
     (void)state;
-    session s = begin(loop_text);
+    session s = session_begin(loop_text, true);
     const int64_t three[] = {3};
     for (int64_t m = 0; m < 5; m++) {
         sdx_value *inputs[] = {random_tensor(5, 1, three), NULL};
@@ -286,18 +235,19 @@ static void loops(void **state) {
             sdx_value_release(outputs[i]);
         }
     }
-    end(s);
+    session_end(s);
 }
 
 static void names_what_is_wrong_with_inputs(void **state) {
     (void)state;
-    session s = begin("opset 17\ninput x float32[n,3]\nnode y = Transpose(x)\noutput y\n");
+    session s =
+        session_begin("opset 17\ninput x float32[n,3]\nnode y = Transpose(x)\noutput y\n", true);
     const int64_t bad_dim[] = {2, 4}, bad_rank[] = {3};
     sdx_value *y = NULL, *none = NULL;
     sdx_value *const wide = random_tensor(1, 2, bad_dim), *const flat =
                                                               random_tensor(1, 1, bad_rank);
     const int64_t numbers[] = {1, 2, 3};
-    sdx_value *const other = ints(3, numbers);
+    sdx_value *const other = ints(DIMS(3), numbers);
     must_fail(sdx_context_run(s.context, (sdx_value *[]){wide}, 1, &y, 1, NULL), SDX_SHAPE_MISMATCH,
               "input 'x': found float32[2,4], expected 3 for dimension 1");
     must_fail(sdx_context_run(s.context, (sdx_value *[]){flat}, 1, &y, 1, NULL), SDX_SHAPE_MISMATCH,
@@ -311,7 +261,7 @@ static void names_what_is_wrong_with_inputs(void **state) {
     sdx_value_release(wide);
     sdx_value_release(flat);
     sdx_value_release(other);
-    end(s);
+    session_end(s);
 }
 
 int main(void) {
@@ -325,5 +275,5 @@ int main(void) {
         cmocka_unit_test(loops),
         cmocka_unit_test(names_what_is_wrong_with_inputs),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests_name("exec_run", tests, NULL, NULL);
 }
