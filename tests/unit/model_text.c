@@ -15,13 +15,24 @@
 #include "model_text.h"
 #include "wire/onnx_proto.h"
 
-enum { MAX_GRAPHS = 16, MAX_LIST = 4000, MAX_PORTS = 32, MAX_ATTRS = 12, LINE = 1 << 16 };
+enum {
+    MAX_GRAPHS = 80,
+    MAX_FUNCTIONS = 64,
+    MAX_LIST = 1100,
+    MAX_PORTS = 32,
+    MAX_ATTRS = 12,
+    LINE = 1 << 16
+};
 
 typedef struct graph_text {
     sdx_pb_graph proto;
+    sdx_pb_function *function; /* whose body this is; NULL: a graph */
     sdx_pb_node nodes[MAX_LIST];
     sdx_pb_tensor inits[256];
-    sdx_pb_value_info inputs[64], outputs[64];
+    sdx_pb_sparse_tensor sparse[8];
+    sdx_pb_value_info inputs[64], outputs[64], values[16];
+    sdx_pb_opset opsets[8];
+    size_t n_opsets;
 } graph_text;
 
 typedef struct parser {
@@ -30,8 +41,9 @@ typedef struct parser {
     size_t n_graphs;
     size_t open[MAX_GRAPHS]; /* indices of those not closed yet */
     size_t depth;
-    sdx_pb_opset opsets[8];
-    size_t n_opsets;
+    sdx_pb_function functions[MAX_FUNCTIONS];
+    sdx_pb_string_pair metadata[8];
+    sdx_pb_model model;
 } parser;
 
 void must(sdx_status status) {
@@ -78,11 +90,18 @@ static const char *past(const char *at) {
 
 static size_t word(const char *at, const char *stops) { return strcspn(at, stops); }
 
+static bool starts(const char *line, const char *keyword, const char **rest) {
+    const size_t len = strlen(keyword);
+    if (strncmp(line, keyword, len) != 0) return false;
+    *rest = past(line + len);
+    return true;
+}
+
 /* "float32[batch,3]" -> type and dims, numbers or symbols. */
 static const char *parse_type(parser *p, const char *at, int32_t *dtype, sdx_pb_dimension **dims,
                               size_t *n) {
     char name[64];
-    const size_t len = word(at, "[ ");
+    const size_t len = word(at, "[ ,)");
     snprintf(name, sizeof name, "%.*s", (int)len, at);
     *dtype = (int32_t)sdx_dtype_from_name(name);
     if (*dtype == 0) fail_msg("no type '%s'", name);
@@ -104,21 +123,60 @@ static const char *parse_type(parser *p, const char *at, int32_t *dtype, sdx_pb_
     return at + 1;
 }
 
+static const char *parse_value_type(parser *p, const char *at, const sdx_pb_type **out);
+
+/* "(inner)" of a container. */
+static const char *parse_inner(parser *p, const char *at, const sdx_pb_type **out) {
+    at = parse_value_type(p, at, out);
+    assert_true(*at == ')');
+    return at + 1;
+}
+
+static const char *parse_tensor_type(parser *p, const char *at, sdx_pb_type *type) {
+    sdx_pb_type_tensor *const tensor = take(p, 1, sizeof *tensor);
+    sdx_pb_shape *const shape = take(p, 1, sizeof *shape);
+    sdx_pb_dimension *dims;
+    const bool ranked = at[word(at, "[ ,)")] == '[';
+    at = parse_type(p, at, &tensor->elem_type, &dims, &shape->n_dim);
+    tensor->has_elem_type = true;
+    shape->dim = dims;
+    tensor->shape = ranked ? shape : NULL;
+    type->tensor_type = tensor;
+    return at;
+}
+
+/* "float32[2]", "float32" (any shape), "sequence(T)", "optional(T)", "map(int64,T)". */
+static const char *parse_value_type(parser *p, const char *at, const sdx_pb_type **out) {
+    sdx_pb_type *const type = take(p, 1, sizeof *type);
+    const char *rest;
+    *out = type;
+    if (starts(at, "sequence(", &rest)) {
+        sdx_pb_type_sequence *const sequence = take(p, 1, sizeof *sequence);
+        type->sequence_type = sequence;
+        return parse_inner(p, rest, &sequence->elem_type);
+    }
+    if (starts(at, "optional(", &rest)) {
+        sdx_pb_type_optional *const optional = take(p, 1, sizeof *optional);
+        type->optional_type = optional;
+        return parse_inner(p, rest, &optional->elem_type);
+    }
+    if (starts(at, "map(", &rest)) {
+        sdx_pb_type_map *const map = take(p, 1, sizeof *map);
+        sdx_pb_dimension *dims;
+        size_t rank;
+        type->map_type = map;
+        map->has_key_type = true;
+        rest = parse_type(p, rest, &map->key_type, &dims, &rank);
+        return parse_inner(p, past(rest), &map->value_type);
+    }
+    return parse_tensor_type(p, at, type);
+}
+
 static void parse_port(parser *p, const char *at, sdx_pb_value_info *info) {
     const size_t len = word(at, " ");
     info->name = keep(p, at, len);
     at = past(at + len);
-    if (*at == 0) return;
-    sdx_pb_type *const type = take(p, 1, sizeof *type);
-    sdx_pb_type_tensor *const tensor = take(p, 1, sizeof *tensor);
-    sdx_pb_shape *const shape = take(p, 1, sizeof *shape);
-    sdx_pb_dimension *dims;
-    parse_type(p, at, &tensor->elem_type, &dims, &shape->n_dim);
-    tensor->has_elem_type = true;
-    shape->dim = dims;
-    tensor->shape = shape;
-    type->tensor_type = tensor;
-    info->type = type;
+    if (*at != 0) parse_value_type(p, at, &info->type);
 }
 
 static uint64_t next_random(uint64_t *state) {
@@ -130,25 +188,39 @@ static double random_unit(uint64_t *state) {
     return (double)next_random(state) / (double)(1 << 23) - 1.0;
 }
 
+/* "NAME TYPE[DIMS]" of a tensor; gives where its elements start, and their number. */
+static const char *parse_tensor_head(parser *p, const char *at, sdx_pb_tensor *t, size_t *count) {
+    const size_t len = word(at, " ");
+    sdx_pb_dimension *dims;
+    t->name = keep(p, at, len);
+    at = past(parse_type(p, past(at + len), &t->data_type, &dims, &t->n_dims));
+    t->has_data_type = true;
+    int64_t *const sizes = take(p, t->n_dims, sizeof *sizes);
+    *count = 1;
+    for (size_t i = 0; i < t->n_dims; i++) {
+        sizes[i] = dims[i].dim_value;
+        *count *= (size_t)sizes[i];
+    }
+    t->dims = sizes;
+    return at;
+}
+
+/* Room for `count` elements, which will be the tensor's raw_data. */
+static sdx_view make_elements(parser *p, sdx_pb_tensor *t, size_t count) {
+    const int64_t line = (int64_t)count;
+    sdx_view view;
+    must(sdx_view_init(&view, (sdx_dtype)t->data_type, 1, &line));
+    view.data = take(p, count, 16);
+    t->raw_data = (sdx_str){view.data, sdx_view_bytes(&view)};
+    return view;
+}
+
 static void parse_init(parser *p, const char *at) {
     graph_text *const g = current(p);
     sdx_pb_tensor *const t = &g->inits[g->proto.n_initializer++];
-    const size_t len = word(at, " ");
-    sdx_pb_dimension *dims;
-    size_t rank, count = 1;
-    t->name = keep(p, at, len);
-    at = past(parse_type(p, past(at + len), &t->data_type, &dims, &rank));
-    t->has_data_type = true;
-    int64_t *const sizes = take(p, rank, sizeof *sizes);
-    for (size_t i = 0; i < rank; i++) {
-        sizes[i] = dims[i].dim_value;
-        count *= (size_t)sizes[i];
-    }
-    t->dims = sizes;
-    t->n_dims = rank;
-    sdx_view view;
-    must(sdx_view_init(&view, (sdx_dtype)t->data_type, rank, sizes));
-    view.data = take(p, count, 16);
+    size_t count;
+    at = parse_tensor_head(p, at, t, &count);
+    sdx_view view = make_elements(p, t, count);
     const bool random = strncmp(at, "random", 6) == 0;
     uint64_t state = sdx_str_hash(t->name);
     for (size_t i = 0; i < count; i++) {
@@ -156,7 +228,58 @@ static void parse_init(parser *p, const char *at) {
         sdx_view_set_double(&view, i, random ? random_unit(&state) : strtod(at, &end));
         if (!random) at = past(end);
     }
-    t->raw_data = (sdx_str){view.data, sdx_view_bytes(&view)};
+}
+
+/* "NAME TYPE[DIMS] INDEX:VALUE ...", with indices into the flat dense tensor. */
+static void parse_sparse(parser *p, const char *at) {
+    graph_text *const g = current(p);
+    sdx_pb_sparse_tensor *const sparse = &g->sparse[g->proto.n_sparse_initializer++];
+    sdx_pb_tensor *const values = take(p, 1, sizeof *values);
+    sdx_pb_tensor *const indices = take(p, 1, sizeof *indices);
+    size_t count, n = 0;
+    at = parse_tensor_head(p, at, values, &count);
+    sparse->dims = values->dims;
+    sparse->n_dims = values->n_dims;
+    int64_t *const places = take(p, count, sizeof *places), *const size = take(p, 1, sizeof *size);
+    sdx_view view = make_elements(p, values, count);
+    for (; *at != 0; n++) {
+        char *end;
+        places[n] = strtoll(at, &end, 10);
+        assert_true(*end == ':' && n < count);
+        sdx_view_set_double(&view, n, strtod(end + 1, &end));
+        at = past(end);
+    }
+    *size = (int64_t)n;
+    values->dims = size;
+    values->n_dims = 1;
+    values->raw_data.len = n * sdx_dtype_size((sdx_dtype)values->data_type);
+    *indices = (sdx_pb_tensor){.data_type = SDX_INT64,
+                               .has_data_type = true,
+                               .dims = size,
+                               .n_dims = 1,
+                               .int64_data = places,
+                               .n_int64_data = n};
+    sparse->values = values;
+    sparse->indices = indices;
+}
+
+/* "NAME TYPE[DIMS] FILE [OFFSET [LENGTH]]". */
+static void parse_external(parser *p, const char *at) {
+    static const char *const keys[] = {"location", "offset", "length"};
+    graph_text *const g = current(p);
+    sdx_pb_tensor *const t = &g->inits[g->proto.n_initializer++];
+    sdx_pb_string_pair *const pairs = take(p, 3, sizeof *pairs);
+    size_t count;
+    at = parse_tensor_head(p, at, t, &count);
+    t->data_location = SDX_PB_LOCATION_EXTERNAL;
+    t->has_data_location = true;
+    t->external_data = pairs;
+    for (size_t i = 0; *at != 0 && i < 3; i++) {
+        const size_t len = word(at, " ");
+        pairs[t->n_external_data++] =
+            (sdx_pb_string_pair){.key = sdx_str_from(keys[i]), .value = keep(p, at, len)};
+        at = past(at + len);
+    }
 }
 
 static size_t parse_names(parser *p, const char *at, const char *end, sdx_str *out) {
@@ -205,6 +328,12 @@ static const char *parse_attr(parser *p, const char *at, sdx_pb_attribute *a) {
     a->has_type = true;
     at += len + 1;
     if (*at == '[') return parse_list(p, at, a);
+    if (*at == '$') { /* the type of a reference is that of what it finds */
+        const size_t size = word(at + 1, " ");
+        a->has_type = false;
+        a->ref_attr_name = keep(p, at + 1, size);
+        return at + size + 1;
+    }
     if (*at == '"') {
         const size_t size = word(at + 1, "\"");
         a->type = SDX_PB_ATTRIBUTE_STRING;
@@ -227,23 +356,32 @@ static const char *parse_attr(parser *p, const char *at, sdx_pb_attribute *a) {
     return at + size;
 }
 
+/* "DOMAIN::NAME:OVERLOAD(" where domain and overload may be absent; gives the place of "(". */
+static const char *parse_operator(parser *p, const char *at, sdx_str *domain, sdx_str *name,
+                                  sdx_str *overload) {
+    const char *const open = strchr(at, '('), *const colons = strstr(at, "::");
+    assert_non_null(open);
+    if (colons != NULL && colons < open) {
+        *domain = keep(p, at, (size_t)(colons - at));
+        at = colons + 2;
+    }
+    const size_t len = word(at, ":(");
+    *name = keep(p, at, len);
+    if (at[len] == ':') *overload = keep(p, at + len + 1, (size_t)(open - at) - len - 1);
+    return open;
+}
+
 static void parse_node(parser *p, const char *at) {
     graph_text *const g = current(p);
+    assert_true(g->proto.n_node < MAX_LIST);
     sdx_pb_node *const node = &g->nodes[g->proto.n_node++];
     sdx_str *const names = take(p, 2 * MAX_PORTS, sizeof *names);
     const char *const equals = strstr(at, " = ");
     assert_non_null(equals);
     node->output = names;
     node->n_output = parse_names(p, at, equals, names);
-    at = equals + 3;
-    const char *const open = strchr(at, '(');
-    const char *const colons = strstr(at, "::");
-    assert_non_null(open);
-    if (colons != NULL && colons < open) {
-        node->domain = keep(p, at, (size_t)(colons - at));
-        at = colons + 2;
-    }
-    node->op_type = keep(p, at, (size_t)(open - at));
+    const char *const open =
+        parse_operator(p, equals + 3, &node->domain, &node->op_type, &node->overload);
     const char *const close = strchr(open, ')');
     assert_non_null(close);
     node->input = names + MAX_PORTS;
@@ -255,44 +393,127 @@ static void parse_node(parser *p, const char *at) {
     }
 }
 
-static bool starts(const char *line, const char *keyword, const char **rest) {
-    const size_t len = strlen(keyword);
-    if (strncmp(line, keyword, len) != 0) return false;
-    *rest = past(line + len);
-    return true;
+/* "OUTPUTS = DOMAIN::NAME:OVERLOAD(INPUTS) ATTRIBUTES {": names of attributes, or defaults. */
+static void parse_function(parser *p, const char *at) {
+    assert_true(p->model.n_functions < MAX_FUNCTIONS);
+    sdx_pb_function *const f = &p->functions[p->model.n_functions++];
+    sdx_str *const names = take(p, 3 * MAX_PORTS, sizeof *names);
+    sdx_pb_attribute *const attrs = take(p, MAX_ATTRS, sizeof *attrs);
+    const char *const equals = strstr(at, " = ");
+    assert_non_null(equals);
+    f->output = names;
+    f->n_output = parse_names(p, at, equals, names);
+    const char *const open = parse_operator(p, equals + 3, &f->domain, &f->name, &f->overload);
+    const char *const close = strchr(open, ')');
+    assert_non_null(close);
+    f->input = names + MAX_PORTS;
+    f->n_input = parse_names(p, open + 1, close, names + MAX_PORTS);
+    f->attribute = names + 2 * MAX_PORTS;
+    f->attribute_proto = attrs;
+    for (at = past(close + 1); *at != '{'; at = past(at)) {
+        const size_t len = word(at, " =");
+        if (at[len] == '=') {
+            at = parse_attr(p, at, &attrs[f->n_attribute_proto++]);
+        } else {
+            names[2 * MAX_PORTS + f->n_attribute++] = keep(p, at, len);
+            at += len;
+        }
+    }
+    begin_graph(p, "", 0);
+    current(p)->function = f;
+}
+
+static void parse_input(parser *p, const char *rest) {
+    graph_text *const g = current(p);
+    parse_port(p, rest, &g->inputs[g->proto.n_input++]);
+}
+
+static void parse_output(parser *p, const char *rest) {
+    graph_text *const g = current(p);
+    parse_port(p, rest, &g->outputs[g->proto.n_output++]);
+}
+
+static void parse_value(parser *p, const char *rest) {
+    graph_text *const g = current(p);
+    parse_port(p, rest, &g->values[g->proto.n_value_info++]);
+}
+
+static void parse_graph(parser *p, const char *rest) { begin_graph(p, rest, word(rest, " ")); }
+
+static void parse_opset(parser *p, const char *rest) {
+    graph_text *const g = current(p);
+    char *end;
+    sdx_pb_opset *const opset = &g->opsets[g->n_opsets++];
+    *opset = (sdx_pb_opset){.version = strtoll(rest, &end, 10), .has_version = true};
+    const char *const domain = past(end);
+    if (*domain != 0) opset->domain = keep(p, domain, word(domain, " "));
+}
+
+static void parse_ir(parser *p, const char *rest) { p->model.ir_version = strtoll(rest, NULL, 10); }
+
+static void parse_metadata(parser *p, const char *rest) {
+    const size_t len = word(rest, " ");
+    const char *const value = past(rest + len);
+    p->metadata[p->model.n_metadata_props++] =
+        (sdx_pb_string_pair){.key = keep(p, rest, len), .value = keep(p, value, strlen(value))};
 }
 
 static void close_graph(parser *p) {
     graph_text *const g = current(p);
     g->proto.node = g->nodes;
     g->proto.initializer = g->inits;
+    g->proto.sparse_initializer = g->sparse;
     g->proto.input = g->inputs;
     g->proto.output = g->outputs;
+    g->proto.value_info = g->values;
     p->depth--;
+    if (g->function == NULL) return;
+    g->function->node = g->nodes;
+    g->function->n_node = g->proto.n_node;
+    g->function->opset_import = g->opsets;
+    g->function->n_opset_import = g->n_opsets;
 }
 
 static void parse_line(parser *p, const char *line) {
+    static const struct {
+        const char *keyword;
+        void (*parse)(parser *p, const char *rest);
+    } kinds[] = {{"input ", parse_input},
+                 {"output ", parse_output},
+                 {"init ", parse_init},
+                 {"sparse ", parse_sparse},
+                 {"external ", parse_external},
+                 {"value ", parse_value},
+                 {"node ", parse_node},
+                 {"graph ", parse_graph},
+                 {"function ", parse_function},
+                 {"opset ", parse_opset},
+                 {"ir ", parse_ir},
+                 {"metadata ", parse_metadata}};
     const char *rest;
     line = past(line);
     if (*line == 0 || *line == '#') return;
-    graph_text *const g = current(p);
-    if (starts(line, "input ", &rest))
-        parse_port(p, rest, &g->inputs[g->proto.n_input++]);
-    else if (starts(line, "output ", &rest))
-        parse_port(p, rest, &g->outputs[g->proto.n_output++]);
-    else if (starts(line, "init ", &rest))
-        parse_init(p, rest);
-    else if (starts(line, "node ", &rest))
-        parse_node(p, rest);
-    else if (starts(line, "graph ", &rest))
-        begin_graph(p, rest, word(rest, " "));
-    else if (starts(line, "opset ", &rest))
-        p->opsets[p->n_opsets++] =
-            (sdx_pb_opset){.version = strtoll(rest, NULL, 10), .has_version = true};
-    else if (*line == '}')
+    if (*line == '}') {
         close_graph(p);
-    else
-        fail_msg("line not understood: %s", line);
+        return;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!starts(line, kinds[i].keyword, &rest)) continue;
+        kinds[i].parse(p, rest);
+        return;
+    }
+    fail_msg("line not understood: %s", line);
+}
+
+static void finish_model(parser *p) {
+    graph_text *const main = p->graphs[0];
+    close_graph(p);
+    assert_int_equal(p->depth, 0);
+    p->model.opset_import = main->opsets;
+    p->model.n_opset_import = main->n_opsets;
+    p->model.graph = &main->proto;
+    p->model.functions = p->functions;
+    p->model.metadata_props = p->metadata;
 }
 
 void *model_bytes(const char *text, size_t *size) {
@@ -301,6 +522,7 @@ void *model_bytes(const char *text, size_t *size) {
     assert_non_null(p);
     assert_non_null(line);
     sdx_arena_init(&p->arena, sdx_heap_global());
+    p->model = (sdx_pb_model){.ir_version = 8, .has_ir_version = true};
     begin_graph(p, "main", 4);
     while (*text != 0) {
         const size_t len = word(text, "\n");
@@ -310,16 +532,10 @@ void *model_bytes(const char *text, size_t *size) {
         parse_line(p, line);
         text += len + (text[len] != 0);
     }
-    sdx_pb_graph *const main = &p->graphs[0]->proto;
-    close_graph(p);
-    const sdx_pb_model model = {.ir_version = 8,
-                                .has_ir_version = true,
-                                .opset_import = p->opsets,
-                                .n_opset_import = p->n_opsets,
-                                .graph = main};
+    finish_model(p);
     sdx_buf buf;
     sdx_buf_init(&buf, sdx_heap_global(), SIZE_MAX);
-    must(sdx_wire_encode(&sdx_pb_model_def, &model, &buf));
+    must(sdx_wire_encode(&sdx_pb_model_def, &p->model, &buf));
     void *const bytes = malloc(buf.size + 1);
     assert_non_null(bytes);
     memcpy(bytes, buf.ptr, buf.size);

@@ -6,11 +6,20 @@
  *     node y = Gemm(x, w) alpha=2.0 transB=0
  *     output y
  *
- * Lines of a graph: `input NAME TYPE[DIMS]`, `init NAME TYPE[DIMS] ELEMENTS` (or `init NAME
- * TYPE[DIMS] random`, in [-1, 1)), `node OUTPUTS = OP(INPUTS) ATTRIBUTES`, `output NAME`. A
- * subgraph is `graph NAME {` ... `}` before the node that uses it as `attribute=@NAME`. Attributes
- * are ints (3), floats (3.0), lists ([1,2]) and texts ("x"). `domain::OP` names a domain. Names
- * have no spaces; an absent input is `_`. */
+ * Lines of a graph: `input NAME TYPE`, `init NAME TYPE[DIMS] ELEMENTS` (or `init NAME TYPE[DIMS]
+ * random`, in [-1, 1)), `sparse NAME TYPE[DIMS] INDEX:ELEMENT ...`, `external NAME TYPE[DIMS] FILE
+ * OFFSET LENGTH`, `value NAME TYPE`, `node OUTPUTS = OP(INPUTS) ATTRIBUTES`, `output NAME [TYPE]`.
+ * A subgraph is `graph NAME {` ... `}` before the node that uses it as `attribute=@NAME`. Types are
+ * float32[batch,3], float32 (of any rank), sequence(T), optional(T), map(int64,T). Attributes are
+ * ints (3), floats (3.0), lists ([1,2]), texts ("x") and, in functions, references ($name).
+ * `domain::OP:overload` names domain and overload. Names have no spaces; an absent input is `_`.
+ *
+ * Lines of a model: `opset VERSION [DOMAIN]`, `ir VERSION`, `metadata KEY VALUE`, and functions:
+ *
+ *     function y = my::Scaled(x) by bias=1.0 {
+ *     opset 17
+ *     node y = Elu(x) alpha=$by
+ *     } */
 #ifndef SDX_TESTS_MODEL_TEXT_H
 #define SDX_TESTS_MODEL_TEXT_H
 
