@@ -17,10 +17,20 @@ static const sdx_port outputs[] = {
 static const sdx_attr_def attrs[] = {
     [AXIS] = SDX_ATTR_I("axis", 0), [NUM_OUTPUTS] = SDX_ATTR_OPT("num_outputs", SDX_ATTR_INT)};
 
-/* ONNX: Split-13 split became an input again (it was one in Split-1, of the input's type: exporters
- * write int64 there, too). */
+/* ONNX: Split-1 split is an input of the type of the first one. */
+static sdx_status from_1(sdx_upgrade *u) {
+    if (u->node->n_inputs <= IN_SPLIT || u->node->inputs[IN_SPLIT] == NULL) return NULL;
+    sdx_gvalue *sizes;
+    SDX_TRY(sdx_upgrade_before(u, "", "Cast", &u->node->inputs[IN_SPLIT], 1, &sizes));
+    SDX_TRY(sdx_node_set_attr(sizes->producer, "to",
+                              (sdx_attr){.kind = SDX_ATTR_INT, .n = 1, .i = SDX_INT64}));
+    return sdx_node_set_input(u->node, IN_SPLIT, sizes);
+}
+
+/* ONNX: Split-13 split became an input again. */
 static sdx_status from_2(sdx_upgrade *u) { return sdx_upgrade_ints_to_input(u, "split", IN_SPLIT); }
-static const sdx_upgrade_rule upgrades[] = {{.below = 13, .apply = from_2}};
+static const sdx_upgrade_rule upgrades[] = {{.below = 2, .apply = from_1},
+                                            {.below = 13, .apply = from_2}};
 
 /* ONNX: Split-18 num_outputs: equal parts, the last one smaller if need be. The number is that of
  * the outputs when the attribute is left out. */

@@ -15,9 +15,15 @@ static const sdx_port outputs[] = {{.name = "output", .var = "T", .types = SDX_T
 static bool constant_number(const sdx_gvalue *value, int64_t *out) {
     if (!value || !value->constant || value->constant->len != 1) return false;
     const sdx_view *const view = value->constant;
-    const bool is_int = sdx_types_have(SDX_T_INTS, view->dtype);
-    *out = is_int ? sdx_view_int(view, 0) : (int64_t)sdx_view_double(view, 0);
-    return is_int || sdx_types_have(SDX_T_FLOATS, view->dtype);
+    if (sdx_types_have(SDX_T_INTS, view->dtype)) {
+        *out = sdx_view_int(view, 0);
+        return true;
+    }
+    if (!sdx_types_have(SDX_T_FLOATS, view->dtype)) return false;
+    const double x = sdx_view_double(view, 0);
+    const bool fits = x > -0x1p62 && x < 0x1p62; /* false for NaN */
+    *out = fits ? (int64_t)x : 0;
+    return fits;
 }
 
 /* ONNX: Tile-1 tiles, axis: numbers of any type, which become `repeats` where they are constants.
