@@ -87,7 +87,7 @@ static sdx_status bind(sdx_bind *b) {
         conv->p0 = made->p0;
         conv->p1 = made->p1;
     }
-    return sdx_conv_choose(conv, b->in[IN_X]->dtype, made->pack != NULL, b->lanes, &b->scratch);
+    return sdx_conv_choose(conv, b, b->in[IN_X]->dtype, made->pack != NULL);
 }
 
 /* ---- running */
