@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "ops/call.h"
+#include "ops/common/lookup.h"
 #include "ops/infer.h"
 #include "ops/upgrade.h"
 
@@ -142,19 +142,6 @@ static sdx_status fill_map(encoder *e, const sdx_view *keys, sdx_arena *arena) {
     return NULL;
 }
 
-/* The map never grows: its entries lie in the arena, three quarters of them or fewer in use. */
-static sdx_status build_map(encoder *e, const sdx_view *keys, sdx_arena *arena) {
-    size_t capacity = 4;
-    while (capacity / 4 * 3 <= keys->len) {
-        if (!sdx_mul_size(capacity, 2, &capacity))
-            return sdx_fail(SDX_LIMIT, "found %zu keys, more than can be addressed", keys->len);
-    }
-    sdx_map_init(&e->map, arena->heap);
-    SDX_TRY(SDX_ARENA_NEW(arena, capacity, &e->map.entries));
-    e->map.capacity = capacity;
-    return fill_map(e, keys, arena);
-}
-
 /* The default as an element of the values' type. */
 static sdx_status make_default(const sdx_node *node, sdx_dtype dtype, sdx_arena *arena,
                                const char **out) {
@@ -193,7 +180,8 @@ static sdx_status prepare(sdx_prepare *p) {
     e->keys = keys.dtype;
     SDX_TRY(make_default(p->node, values.dtype, p->arena, &e->otherwise));
     p->prepared = e;
-    return keys.len > 0 ? build_map(e, &keys, p->arena) : NULL;
+    SDX_TRY(sdx_lookup_init(&e->map, keys.len, p->arena));
+    return fill_map(e, &keys, p->arena);
 }
 
 /* ---- run */
@@ -211,7 +199,7 @@ static void encode(void *arg, size_t begin, size_t end, unsigned lane) {
             key = ((const sdx_str *)x->data)[i];
         else
             bits = bits_of(x, i);
-        const char *const found = e->map.len > 0 ? sdx_map_get(&e->map, key) : NULL;
+        const char *const found = sdx_map_get(&e->map, key);
         memcpy(out + i * e->size, found != NULL ? found : e->otherwise, e->size);
     }
 }
