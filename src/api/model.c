@@ -283,7 +283,7 @@ sdx_status sdx_model_dump(const sdx_model *model, void **text, size_t *size) {
 }
 
 static void add_variant(const sdx_variant *variant, sdx_memory *out) {
-    out->weights += variant->onnx.copied + variant->copied;
+    out->weights += variant->onnx.ir->copies.bytes;
     out->packs += atomic_load_explicit(&variant->packer.bytes, memory_order_relaxed);
 }
 

@@ -78,29 +78,20 @@ static sdx_status shape_outputs(sdx_frame *frame, const sdx_step *step) {
 static sdx_status fill_adapted(void *dst, const sdx_view *src, const int64_t *params,
                                const sdx_kernel_table *kernels, sdx_heap *temporary) {
     (void)kernels, (void)temporary;
-    const sdx_op *const op = sdx_op_at((size_t)params[0]);
-    sdx_view given;
-    sdx_adapt_view(op, src, &given);
+    sdx_view given = *src;
+    given.dtype = (sdx_dtype)params[0];
+    given.unpacked = params[1] != 0;
     given.data = dst;
     sdx_adapt_in(src, &given);
     return NULL;
 }
 
-static int64_t op_index(const sdx_op *op) {
-    int64_t i = 0;
-    while (sdx_op_at((size_t)i) != op) {
-        i++;
-    }
-    return i;
-}
-
 /* A constant is brought into the asked form once for the model, not in each run. */
-static sdx_status adapt_constant(sdx_frame *frame, const sdx_step *step, uint32_t value,
-                                 sdx_given *given) {
+static sdx_status adapt_constant(sdx_frame *frame, uint32_t value, sdx_given *given) {
     const sdx_view *const constant = frame->program->values[value].constant;
     if (constant == NULL || given->pack != NULL) return NULL;
     const sdx_pack_spec spec = {.format = "adapted",
-                                .params = {op_index(step->op)},
+                                .params = {given->view.dtype, given->view.unpacked},
                                 .size = sdx_view_bytes(&given->view),
                                 .fill = fill_adapted};
     if (spec.size == 0) return NULL;
@@ -124,8 +115,7 @@ static sdx_status form(sdx_frame *frame, sdx_step_state *state, uint32_t value, 
     given->used = at >= state->step->n_in || !state->step->packed[at];
     sdx_adapt_view(state->step->op, &cell->view, &given->view);
     given->view.data = NULL; /* run does not look for elements where it has a pack */
-    if (given->used && at < state->step->n_in)
-        SDX_TRY(adapt_constant(frame, state->step, value, given));
+    if (given->used && at < state->step->n_in) SDX_TRY(adapt_constant(frame, value, given));
     *out = &given->view;
     return NULL;
 }

@@ -44,10 +44,34 @@ static sdx_status read_bytes(sdx_model *model, const char *path, const void *byt
     return NULL;
 }
 
+/* A pack has the elements now: their pages of the file go back, and so does a copy that nobody else
+ * reads. Whoever touches such pages again finds them as they were, since they are the file's. */
+static void release_packed(void *owner, const sdx_view *view, bool last) {
+    const sdx_variant *const variant = owner;
+    const size_t size = sdx_view_bytes(view);
+    sdx_file_release_pages(variant->file, view->data, size);
+    for (size_t i = 0; i < variant->onnx.n_files; i++) {
+        sdx_file_release_pages(&variant->onnx.files[i], view->data, size);
+    }
+    if (last) sdx_copies_drop(&variant->onnx.ir->copies, view->data);
+}
+
+/* What loading looked at is not needed soon. */
+static void release_files(const sdx_model *model, const sdx_variant *variant) {
+    sdx_file_release_pages(&model->file, model->file.data, model->file.size);
+    for (size_t i = 0; i < variant->onnx.n_files; i++) {
+        const sdx_file *const file = &variant->onnx.files[i];
+        sdx_file_release_pages(file, file->data, file->size);
+    }
+}
+
 static sdx_status make_variant(sdx_model *model, sdx_variant *variant, bool overridable) {
     const sdx_kernel_table *const kernels = sdx_kernels(model->options.numerics);
     sdx_arena_init(&variant->arena, &model->heap);
     sdx_packer_init(&variant->packer, kernels, &variant->arena, &model->heap);
+    variant->packer.packed = release_packed;
+    variant->packer.owner = variant;
+    variant->file = &model->file;
     const sdx_onnx_options import = {.folder = model->options.folder,
                                      .read = model->options.read,
                                      .read_user = model->options.read_user,
@@ -60,10 +84,11 @@ static sdx_status make_variant(sdx_model *model, sdx_variant *variant, bool over
                                  .disabled = model->options.disabled_rules,
                                  .logger = &model->runtime->logger};
     if (model->options.optimize) SDX_TRY(sdx_opt_run(variant->onnx.ir, &opt));
+    SDX_TRY(sdx_ir_sweep(variant->onnx.ir));
     SDX_TRY(sdx_program_build(variant->onnx.ir->main, &variant->packer, &variant->arena,
                               &model->heap, &variant->program));
-    SDX_TRY(
-        sdx_program_prepare(variant->program, &variant->packer, &variant->arena, &variant->copied));
+    SDX_TRY(sdx_program_prepare(variant->program, &variant->packer, &variant->arena));
+    release_files(model, variant);
     variant->made = true;
     return NULL;
 }

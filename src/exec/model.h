@@ -22,8 +22,8 @@ typedef struct sdx_variant {
     sdx_arena arena;
     sdx_onnx_model onnx;
     sdx_packer packer;
+    const sdx_file *file; /* of the model */
     sdx_program *program;
-    size_t copied; /* bytes of constants copied for alignment */
     bool made;
 } sdx_variant;
 

@@ -1,4 +1,5 @@
-/* Graphs and values: making them, constants, inputs and outputs, replacing one value by another. */
+/* Graphs and values: making them, constants, inputs and outputs, replacing one value by another,
+ * and which copies of constants are still in use. */
 #include "graph/graph.h"
 
 #include <string.h>
@@ -9,6 +10,7 @@ sdx_status sdx_ir_create(sdx_arena *arena, sdx_ir **out) {
     sdx_ir *ir;
     SDX_TRY(SDX_ARENA_NEW(arena, 1, &ir));
     ir->arena = arena;
+    sdx_copies_init(&ir->copies, arena);
     SDX_TRY(sdx_dims_create(arena, &ir->dims));
     const sdx_status status = sdx_graph_create(ir, NULL, NULL, &ir->main);
     if (status) {
@@ -17,6 +19,12 @@ sdx_status sdx_ir_create(sdx_arena *arena, sdx_ir **out) {
     }
     *out = ir;
     return NULL;
+}
+
+void sdx_ir_destroy(sdx_ir *ir) {
+    if (!ir) return;
+    sdx_copies_deinit(&ir->copies);
+    sdx_dims_destroy(ir->dims);
 }
 
 sdx_status sdx_graph_create(sdx_ir *ir, sdx_graph *outer, sdx_node *owner, sdx_graph **out) {
@@ -97,6 +105,41 @@ sdx_status sdx_graph_set_outputs(sdx_graph *graph, sdx_gvalue *const *outputs, s
         outputs[i]->is_output = true;
     graph->outputs = list;
     graph->n_outputs = n;
+    return NULL;
+}
+
+/* ---- copies of constants */
+
+static void mark_value(sdx_copies *copies, const sdx_gvalue *value) {
+    if (value && value->constant) sdx_copies_mark(copies, value->constant->data);
+    if (value && value->fallback) sdx_copies_mark(copies, value->fallback->data);
+}
+
+static void mark_attr(sdx_copies *copies, const sdx_attr *attr) {
+    if (attr->kind == SDX_ATTR_TENSOR) sdx_copies_mark(copies, attr->tensor->data);
+    for (size_t i = 0; attr->kind == SDX_ATTR_TENSORS && i < attr->n; i++)
+        sdx_copies_mark(copies, attr->tensor[i].data);
+}
+
+static sdx_status mark_graph(void *arg, sdx_graph *graph) {
+    sdx_copies *copies = arg;
+    for (size_t i = 0; i < graph->n_inputs; i++)
+        mark_value(copies, graph->inputs[i]);
+    for (size_t i = 0; i < graph->n_outputs; i++)
+        mark_value(copies, graph->outputs[i]);
+    for (const sdx_node *node = graph->first; node; node = node->next) {
+        for (size_t i = 0; i < node->n_inputs; i++)
+            mark_value(copies, node->inputs[i]);
+        for (size_t i = 0; i < node->n_named; i++)
+            mark_attr(copies, &node->named[i].value);
+        SDX_TRY(sdx_node_subgraphs(node, mark_graph, arg));
+    }
+    return NULL;
+}
+
+sdx_status sdx_ir_sweep(sdx_ir *ir) {
+    SDX_TRY(mark_graph(&ir->copies, ir->main));
+    sdx_copies_sweep(&ir->copies);
     return NULL;
 }
 

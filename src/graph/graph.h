@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "graph/dim.h"
+#include "tensor/copies.h"
 #include "tensor/type.h"
 #include "tensor/view.h"
 
@@ -128,13 +129,16 @@ struct sdx_graph {
 typedef struct sdx_ir {
     sdx_arena *arena; /* everything here lives in it; borrowed */
     sdx_dims *dims;
+    sdx_copies copies; /* elements of constants that are not where the file has them */
     sdx_graph *main;
     uint32_t n_values, n_nodes; /* ids given so far */
 } sdx_ir;
 
-/* The table `dims` holds memory of the arena's heap: end it with sdx_dims_destroy before the arena.
- */
 sdx_status sdx_ir_create(sdx_arena *arena, sdx_ir **out) SDX_NODISCARD;
+/* Gives back what is not in the arena; comes before the arena's end. NULL is allowed. */
+void sdx_ir_destroy(sdx_ir *ir);
+/* Copies of constants that no node, output or default refers to any more go back. */
+sdx_status sdx_ir_sweep(sdx_ir *ir) SDX_NODISCARD;
 sdx_status sdx_graph_create(sdx_ir *ir, sdx_graph *outer, sdx_node *owner, sdx_graph **out)
     SDX_NODISCARD;
 

@@ -123,8 +123,13 @@ sdx_status sdx_onnx_import(const void *bytes, size_t size, const sdx_onnx_option
     sdx_pb_model model;
     sdx_arena protos; /* the decoded file: gone after the import */
     sdx_arena_init(&protos, arena->heap);
-    sdx_importer im = {
-        .options = options, .arena = arena, .heap = arena->heap, .model = &model, .out = out};
+    sdx_importer im = {.options = options,
+                       .arena = arena,
+                       .heap = arena->heap,
+                       .bytes = bytes,
+                       .size = size,
+                       .model = &model,
+                       .out = out};
     sdx_map_init(&im.functions, arena->heap);
     sdx_map_init(&im.op_counts, arena->heap);
     sdx_status status = sdx_wire_decode(&sdx_pb_model_def, bytes, size, &protos, &model);
@@ -141,6 +146,6 @@ void sdx_onnx_close(sdx_onnx_model *model) {
         sdx_file_close(&model->files[i]);
     }
     sdx_heap_free(model->heap, model->files, model->cap_files * sizeof(sdx_file));
-    if (model->ir != NULL) sdx_dims_destroy(model->ir->dims);
+    sdx_ir_destroy(model->ir);
     *model = (sdx_onnx_model){0};
 }

@@ -46,7 +46,6 @@ typedef struct sdx_onnx_model {
     size_t n_operators;
     size_t n_nodes, n_functions, n_initializers;
     uint64_t n_parameters; /* elements of float initializers */
-    size_t copied;         /* bytes of initializers copied into the arena */
     sdx_file *files;       /* external data, mapped; n_files */
     size_t n_files, cap_files;
     sdx_heap *heap; /* of `files` */

@@ -1,7 +1,8 @@
 /* Initializers and tensor attributes: from the file, from external files, or made dense.
  *
  * Float elements stay where they are (mapped, maybe misaligned); whatever a check reads (integers,
- * bools, strings) is copied, so that it cannot change after it was checked. */
+ * bools, strings) is copied, so that it cannot change after it was checked. Copies are entered in
+ * the list of the model's (tensor/copies.h). */
 #include <string.h>
 
 #include "base/checked.h"
@@ -97,13 +98,12 @@ static sdx_status import_external(sdx_importer *im, const sdx_pb_tensor *proto, 
     if (need == 0) return NULL;
     if (im->options->read != NULL) {
         void *data;
-        SDX_TRY(sdx_arena_alloc(im->arena, 1, need, &data));
+        SDX_TRY(sdx_copies_take(&im->out->ir->copies, need, SDX_COPY_READ, proto->name, &data));
         if (!im->options->read(im->options->read_user, place.name, place.offset, data, need)) {
             return sdx_fail(
                 SDX_IO, "external data '%.*s': the read callback gave no %zu bytes at offset %llu",
                 SDX_FMT(place.name), need, (unsigned long long)place.offset);
         }
-        im->out->copied += need;
         view->data = data;
         return NULL;
     }
@@ -128,29 +128,74 @@ static bool stays_in_place(sdx_dtype dtype) {
  * when it is packed. */
 enum { COPY_BELOW = 1 << 16 };
 
-static sdx_status hold(sdx_importer *im, sdx_view *view) {
+/* Whether elements in a file are copied out of it, and why. */
+static bool leaves_file(const sdx_view *view, sdx_copy_reason *reason) {
     const size_t size = sdx_view_bytes(view);
     const bool aligned = ((uintptr_t)view->data & 15) == 0;
     const bool weight =
         size >= COPY_BELOW && sdx_dtype_size(view->dtype) == 1 && view->dtype != SDX_BOOL;
-    if (size == 0 || view->dtype == SDX_STRING || weight) return NULL;
-    if (stays_in_place(view->dtype) && (aligned || size >= COPY_BELOW)) return NULL;
+    const bool in_place = stays_in_place(view->dtype);
+    *reason = in_place ? SDX_COPY_MISALIGNED : SDX_COPY_CHECKED;
+    return !weight && !(in_place && (aligned || size >= COPY_BELOW));
+}
+
+static sdx_status hold(sdx_importer *im, sdx_str name, sdx_copy_reason reason, sdx_view *view) {
+    const size_t size = sdx_view_bytes(view);
     void *copy;
-    SDX_TRY(sdx_arena_copy(im->arena, view->data, size, &copy));
+    SDX_TRY(sdx_copies_take(&im->out->ir->copies, size, reason, name, &copy));
+    memcpy(copy, view->data, size);
     view->data = copy;
-    im->out->copied += size;
-    return view->dtype == SDX_BOOL ? sdx_tensor_settle_bools(im->arena, view) : NULL;
+    return NULL;
+}
+
+/* Floats written as numbers lie in the file just as raw_data would, if they lie there in one piece:
+ * they need no decoding. */
+static sdx_pb_tensor as_raw(const sdx_importer *im, const sdx_pb_tensor *proto) {
+    sdx_pb_tensor raw = *proto;
+    const bool wide = proto->data_type == SDX_FLOAT64;
+    const sdx_wire_view from = wide ? proto->double_data : proto->float_data;
+    const size_t size = wide ? sizeof(double) : sizeof(float);
+    const uintptr_t begin = (uintptr_t)im->bytes, at = (uintptr_t)from.ptr;
+    sdx_view view;
+    if ((!wide && proto->data_type != SDX_FLOAT32) || proto->raw_data.len != 0 || from.n == 0 ||
+        at < begin || at - begin >= im->size)
+        return raw;
+    const sdx_status status =
+        sdx_view_init(&view, (sdx_dtype)proto->data_type, proto->n_dims, proto->dims);
+    if (status == NULL && view.len == from.n) {
+        raw.raw_data = (sdx_str){(const char *)from.ptr, from.n * size};
+        *(wide ? &raw.double_data : &raw.float_data) = (sdx_wire_view){0};
+    }
+    sdx_status_free(status);
+    return raw;
+}
+
+/* `decoded` is for elements that are not stored as they are in memory. */
+static sdx_status read_tensor(sdx_importer *im, const sdx_pb_tensor *proto, sdx_arena *decoded,
+                              sdx_view *view) {
+    const sdx_pb_tensor raw = as_raw(im, proto);
+    sdx_copy_reason reason;
+    bool external = false;
+    SDX_TRY(sdx_tensor_from_proto(&raw, decoded, view, &external));
+    if (external) {
+        SDX_TRY(import_external(im, proto, view));
+        if (view->dtype == SDX_BOOL) SDX_TRY(sdx_tensor_settle_bools(decoded, view));
+    }
+    const bool taken = external && im->options->read != NULL;
+    if (view->len == 0 || view->dtype == SDX_STRING || (taken && decoded->used == 0)) return NULL;
+    if (decoded->used != 0) return hold(im, proto->name, SDX_COPY_DECODED, view);
+    return leaves_file(view, &reason) ? hold(im, proto->name, reason, view) : NULL;
 }
 
 sdx_status sdx_import_tensor(sdx_importer *im, const sdx_pb_tensor *proto, const sdx_view **out) {
     sdx_view *view;
-    bool external = false;
+    sdx_arena decoded;
     SDX_TRY(SDX_ARENA_NEW(im->arena, 1, &view));
-    const sdx_str name = proto->name;
-    SDX_TRY(sdx_in(sdx_tensor_from_proto(proto, im->arena, view, &external), "tensor '%.*s'",
-                   SDX_FMT(name)));
-    if (external) SDX_TRY(sdx_in(import_external(im, proto, view), "tensor '%.*s'", SDX_FMT(name)));
-    SDX_TRY(hold(im, view));
+    sdx_arena_init(&decoded, im->heap);
+    const bool strings = proto->data_type == SDX_STRING;
+    const sdx_status status = read_tensor(im, proto, strings ? im->arena : &decoded, view);
+    sdx_arena_deinit(&decoded);
+    SDX_TRY(sdx_in(status, "tensor '%.*s'", SDX_FMT(proto->name)));
     *out = view;
     return NULL;
 }
@@ -158,10 +203,14 @@ sdx_status sdx_import_tensor(sdx_importer *im, const sdx_pb_tensor *proto, const
 sdx_status sdx_import_sparse(sdx_importer *im, const sdx_pb_sparse_tensor *proto,
                              const sdx_view **out) {
     sdx_view *view;
+    sdx_arena decoded;
     SDX_TRY(SDX_ARENA_NEW(im->arena, 1, &view));
-    SDX_TRY(sdx_in(sdx_tensor_from_sparse(proto, SDX_ONNX_MAX_SPARSE_BYTES, im->arena, view),
-                   "sparse tensor"));
-    im->out->copied += sdx_view_bytes(view);
+    sdx_arena_init(&decoded, im->heap);
+    const sdx_str name = proto->values != NULL ? proto->values->name : (sdx_str){0};
+    sdx_status status = sdx_tensor_from_sparse(proto, SDX_ONNX_MAX_SPARSE_BYTES, &decoded, view);
+    if (status == NULL && view->len != 0) status = hold(im, name, SDX_COPY_SPARSE, view);
+    sdx_arena_deinit(&decoded);
+    SDX_TRY(sdx_in(status, "sparse tensor"));
     *out = view;
     return NULL;
 }

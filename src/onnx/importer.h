@@ -38,7 +38,9 @@ typedef struct sdx_scope {
 typedef struct sdx_importer {
     const sdx_onnx_options *options;
     sdx_arena *arena;
-    sdx_heap *heap; /* for what is gone after the import */
+    sdx_heap *heap;    /* for what is gone after the import */
+    const void *bytes; /* the file: size bytes */
+    size_t size;
     const sdx_pb_model *model;
     sdx_onnx_model *out;
     sdx_map functions;       /* "domain:name:overload" -> sdx_pb_function */

@@ -16,7 +16,9 @@
 typedef enum sdx_port_flags {
     SDX_PORT_OPTIONAL = 1,
     SDX_PORT_VARIADIC = 2,
-    SDX_PORT_HETERO = 4
+    SDX_PORT_HETERO = 4,
+    SDX_PORT_UNALIGNED = 8 /* run copies elements from here without reading them: a large constant
+                              may lie misaligned, as most do in files */
 } sdx_port_flags;
 
 /* An input or output of the schema. Ports with the same `var` have one type; a variadic port stands

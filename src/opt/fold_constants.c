@@ -74,8 +74,11 @@ static sdx_status keep(sdx_rewrite *r, sdx_gvalue *value, const sdx_view *result
     sdx_view *view;
     SDX_TRY(SDX_ARENA_NEW(r->arena, 1, &view));
     *view = *result;
-    if (result->len != 0)
-        SDX_TRY(sdx_arena_copy(r->arena, result->data, sdx_view_bytes(result), &view->data));
+    if (result->len != 0) {
+        const size_t size = sdx_view_bytes(result);
+        SDX_TRY(sdx_copies_take(&r->ir->copies, size, SDX_COPY_FOLDED, value->name, &view->data));
+        memcpy(view->data, result->data, size);
+    }
     value->constant = view;
     value->producer = NULL;
     value->type = sdx_type_tensor(view->dtype);

@@ -81,8 +81,8 @@ sdx_status sdx_program_build(const sdx_graph *graph, sdx_packer *packer, sdx_are
                              sdx_heap *temporary, sdx_program **out) SDX_NODISCARD;
 
 /* prepare.c: the prepare hooks of all steps, and copies of misaligned constants that run hooks
- * read; *copied counts their bytes. */
-sdx_status sdx_program_prepare(sdx_program *program, sdx_packer *packer, sdx_arena *arena,
-                               size_t *copied) SDX_NODISCARD;
+ * read. */
+sdx_status sdx_program_prepare(sdx_program *program, sdx_packer *packer, sdx_arena *arena)
+    SDX_NODISCARD;
 
 #endif

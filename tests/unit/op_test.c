@@ -72,7 +72,7 @@ void op_end(op_test *t) {
     }
     for (size_t i = 0; i < 2 * MAX_VALUES; i++)
         sdx_value_release(t->values[i / MAX_VALUES][i % MAX_VALUES]);
-    sdx_dims_destroy(t->ir->dims);
+    sdx_ir_destroy(t->ir);
     sdx_arena_deinit(&t->arena);
     sdx_store_release(t->store);
     assert_int_equal(atomic_load(&t->heap.used), 0);

@@ -30,7 +30,7 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     (void)state;
-    sdx_dims_destroy(ir->dims);
+    sdx_ir_destroy(ir);
     sdx_arena_deinit(&arena);
     assert_int_equal(atomic_load(&heap.used), 0);
     sdx_store_trim(store);
@@ -346,7 +346,7 @@ static sdx_status build_and_eval(const sdx_allocator *allocator, sdx_store *valu
     if (!status) status = sdx_op_check(node);
     if (!status)
         status = sdx_eval(node, &x, 1, &y, 1, values, sdx_kernels(SDX_NUMERICS_DEFAULT), false);
-    if (model) sdx_dims_destroy(model->dims);
+    sdx_ir_destroy(model);
     sdx_arena_deinit(&place);
     assert_int_equal(atomic_load(&failing.used), 0);
     sdx_value_release(x);

@@ -79,7 +79,7 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     (void)state;
-    sdx_dims_destroy(ir->dims);
+    sdx_ir_destroy(ir);
     sdx_arena_deinit(&arena);
     assert_int_equal(atomic_load(&heap.used), 0);
     return 0;

@@ -7,7 +7,7 @@ enum { AXIS };
 enum { IN_DATA, IN_INDICES };
 
 static const sdx_port inputs[] = {
-    {.name = "data", .var = "T", .types = SDX_T_ANY},
+    {.name = "data", .var = "T", .types = SDX_T_ANY, .flags = SDX_PORT_UNALIGNED},
     {.name = "indices", .var = "Tind", .types = SDX_T_INDEX},
 };
 static const sdx_port outputs[] = {{.name = "output", .var = "T", .types = SDX_T_ANY}};
