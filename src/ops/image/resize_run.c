@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/image/pick.h"
 #include "ops/image/resize.h"
 
 /* ---- axes */
@@ -56,28 +57,6 @@ static void *take(pieces *p, size_t n, size_t size) {
 
 /* ---- nearest */
 
-typedef void pick_fn(void *to, const void *from, const ptrdiff_t *map, size_t n, const void *other);
-
-typedef struct sixteen {
-    uint64_t half[2];
-} sixteen;
-
-#define T uint8_t
-#define NAME(x) x##_1
-#include "ops/image/nearest_tmpl.h"
-#define T uint16_t
-#define NAME(x) x##_2
-#include "ops/image/nearest_tmpl.h"
-#define T uint32_t
-#define NAME(x) x##_4
-#include "ops/image/nearest_tmpl.h"
-#define T uint64_t
-#define NAME(x) x##_8
-#include "ops/image/nearest_tmpl.h"
-#define T sixteen
-#define NAME(x) x##_16
-#include "ops/image/nearest_tmpl.h"
-
 typedef struct nearest {
     const ptrdiff_t *maps[SDX_MAX_RANK];
     const sdx_resize_axis *axes;
@@ -88,14 +67,6 @@ typedef struct nearest {
     char *y;
     const char *fill; /* an element: what lies outside a cropped region */
 } nearest;
-
-static pick_fn *pick_of(size_t size) {
-    return size == 1   ? pick_1
-           : size == 2 ? pick_2
-           : size == 4 ? pick_4
-           : size == 8 ? pick_8
-                       : pick_16;
-}
 
 static void fill_line(const nearest *n, char *y, size_t bytes) {
     for (size_t i = 0; i < bytes; i += n->size) {
@@ -123,7 +94,7 @@ static void pick_line(const nearest *n, const char *x, char *y) {
     const sdx_resize_axis *const axis = &n->axes[n->last];
     const ptrdiff_t *const map = n->maps[n->last];
     if (n->inner == n->size) {
-        pick_of(n->size)(y, x, map, axis->out, n->fill);
+        sdx_pick_of(n->size)(y, x, map, axis->out, n->fill);
         return;
     }
     for (size_t i = 0; i < axis->out; i++, y += n->inner) {
@@ -168,7 +139,7 @@ static void map_axis(const sdx_resize_rules *rules, const sdx_resize_axis *axis,
 static void run_nearest(const sdx_call *c, const sdx_resize_request *r, const sdx_view *in,
                         sdx_view *out, const sdx_resize_axis *axes, pieces *scratch) {
     nearest n = {.axes = axes, .size = sdx_dtype_size(in->dtype), .x = in->data};
-    char fill[sizeof(sixteen)] = {0};
+    char fill[16] = {0};
     sdx_view element = {.data = fill, .len = 1, .dtype = in->dtype};
     for (size_t d = 0; d < in->rank; d++) {
         ptrdiff_t *const map = take(scratch, axes[d].out, sizeof *map);
