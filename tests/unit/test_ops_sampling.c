@@ -120,12 +120,95 @@ static void affine_grid(void **state) {
     op_end(t);
 }
 
+static op_test *roi_align(sdx_dtype dtype, int version, double x2) {
+    op_test *t = op_begin("RoiAlign", version);
+    op_input(t, dtype, DIMS(1, 1, 2, 2), DATA(1, 2, 3, 4));
+    op_input(t, dtype, DIMS(1, 4), DATA(0, 0, x2, 2));
+    op_input(t, SDX_INT64, DIMS(1), DATA(0));
+    return t;
+}
+
+static void regions_of_every_type(void **state) {
+    (void)state;
+    static const sdx_dtype types[] = {SDX_FLOAT32, SDX_FLOAT64, SDX_FLOAT16, SDX_BFLOAT16};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        op_test *t = roi_align(types[i], 22, 2);
+        op_expect(t, 0, types[i], DIMS(1, 1, 1, 1), DATA(2.5));
+        op_end(t);
+        t = op_begin("MaxRoiPool", 22);
+        op_ints(t, "pooled_shape", DIMS(1, 2));
+        op_input(t, types[i], DIMS(1, 1, 2, 2), DATA(1, 2, 3, 4));
+        op_input(t, types[i], DIMS(2, 5), DATA(0, 0, 0, 1, 1, 0, 7, 7, 9, 9));
+        op_expect(t, 0, types[i], DIMS(2, 1, 1, 2), DATA(3, 4, 0, 0));
+        op_end(t);
+    }
+    op_test *t = roi_align(SDX_FLOAT32, 10, 2); /* not shifted */
+    op_int(t, "sampling_ratio", 1);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 1, 1, 1), DATA(4));
+    op_end(t);
+}
+
+static void regions_of_anything(void **state) {
+    (void)state;
+    static const double ends[] = {NAN, INFINITY, -INFINITY, 1e38, -1e38, -4, 0};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        for (int ratio = 0; ratio < 3; ratio += 2) {
+            op_test *t = roi_align(SDX_FLOAT32, 16, ends[i]);
+            op_int(t, "sampling_ratio", ratio);
+            op_output(t, 0);
+            op_end(t);
+        }
+        op_test *t = op_begin("MaxRoiPool", 1);
+        op_ints(t, "pooled_shape", DIMS(1, 1));
+        op_input(t, SDX_FLOAT64, DIMS(1, 1, 1, 2), DATA(1, 2));
+        op_input(t, SDX_FLOAT64, DIMS(1, 5), (const double[]){0, ends[i], 0, ends[i], 0});
+        op_output(t, 0);
+        op_end(t);
+    }
+    op_test *t = op_begin("RoiAlign", 16);
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 0, 2), NULL);
+    op_input(t, SDX_FLOAT32, DIMS(1, 4), DATA(0, 0, 1, 1));
+    op_input(t, SDX_INT64, DIMS(1), DATA(0));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 1, 1, 1), DATA(0));
+    op_end(t);
+    t = op_begin("RoiAlign", 16);
+    op_input(t, SDX_FLOAT32, DIMS(1, 2, 1, 1), DATA(0, 1));
+    op_input(t, SDX_FLOAT32, DIMS(0, 4), NULL);
+    op_input(t, SDX_INT64, DIMS(0), NULL);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(0, 2, 1, 1), NULL);
+    op_end(t);
+}
+
+static void regions_refuse(void **state) {
+    (void)state;
+    op_test *t = op_begin("RoiAlign", 16);
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1, 1), DATA(1));
+    op_input(t, SDX_FLOAT32, DIMS(2, 4), DATA(0, 0, 1, 1, 0, 0, 1, 1));
+    op_input(t, SDX_INT64, DIMS(2), DATA(0, -1));
+    op_fails(t, "input 'batch_indices'[1]: index -1 outside [0, 0]");
+    op_end(t);
+    t = roi_align(SDX_FLOAT32, 16, 1);
+    op_int(t, "output_width", 0);
+    op_fails(t, "attribute 'output_width' is 0, expected 1 to");
+    op_end(t);
+    t = roi_align(SDX_FLOAT32, 16, 1);
+    op_text(t, "mode", "sum");
+    op_fails(t, "attribute 'mode' is 'sum', expected 'avg' or 'max'");
+    op_end(t);
+    t = op_begin("MaxRoiPool", 1);
+    op_ints(t, "pooled_shape", DIMS(1, 1));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1, 1), DATA(1));
+    op_input(t, SDX_FLOAT32, DIMS(1, 5), DATA(NAN, 0, 0, 1, 1));
+    op_fails(t, "input 'rois'[0]");
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grids_of_every_type),
-        cmocka_unit_test(grids_of_anything),
-        cmocka_unit_test(grids_refuse),
-        cmocka_unit_test(affine_grid),
+        cmocka_unit_test(grids_of_every_type),   cmocka_unit_test(grids_of_anything),
+        cmocka_unit_test(grids_refuse),          cmocka_unit_test(affine_grid),
+        cmocka_unit_test(regions_of_every_type), cmocka_unit_test(regions_of_anything),
+        cmocka_unit_test(regions_refuse),
     };
     return cmocka_run_group_tests_name("ops_sampling", tests, NULL, NULL);
 }
