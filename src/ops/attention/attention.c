@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "ops/attention/check.h"
 #include "ops/infer.h"
 
 enum { IN_Q, IN_K, IN_V, IN_MASK, IN_PAST_KEY, IN_PAST_VALUE, IN_VALID, N_IN };
@@ -86,33 +87,10 @@ static geometry measure(sdx_dims *dims, const sdx_node *node, const shape *in) {
                       .v_head = v.size};
 }
 
-static sdx_status wrong_shape(const sdx_infer *in, size_t input, const char *expected) {
-    char text[160];
-    return sdx_fail(SDX_SHAPE_MISMATCH, "input '%s' has shape %s, expected %s", inputs[input].name,
-                    sdx_infer_shape_text(in, input, text, sizeof text), expected);
-}
-
-/* Known to differ. */
-static bool differ(sdx_dim a, sdx_dim b) {
-    return sdx_dim_is_number(a) && sdx_dim_is_number(b) && a != b;
-}
-
-/* A 4-D tensor, whose dims are these; -1 is anything. */
-static sdx_status want_dims(const sdx_infer *in, size_t input, const sdx_dim *want,
-                            const char *expected) {
-    if (!sdx_infer_ranked(in, input)) return NULL;
-    const sdx_fact *const fact = &in->in[input];
-    bool fits = fact->rank == 4;
-    for (int i = 0; fits && i < 4; i++) {
-        fits = want[i] == -1 || !differ(fact->dims[i], want[i]);
-    }
-    return fits ? NULL : wrong_shape(in, input, expected);
-}
-
 static sdx_status check_heads(const sdx_infer *in) {
     const int rank = in->in[IN_Q].rank;
     const bool counted = sdx_node_has(in->node, Q_HEADS) && sdx_node_has(in->node, KV_HEADS);
-    if (rank != 3 && rank != 4) return wrong_shape(in, IN_Q, "rank 3 or 4");
+    if (rank != 3 && rank != 4) return sdx_wrong_shape(in, IN_Q, "rank 3 or 4");
     SDX_TRY(sdx_infer_want_rank(in, IN_K, rank));
     SDX_TRY(sdx_infer_want_rank(in, IN_V, rank));
     if (rank == 4) return NULL;
@@ -125,7 +103,7 @@ static sdx_status check_heads(const sdx_infer *in) {
     for (size_t i = IN_Q; i <= IN_V; i++) {
         const sdx_dim hidden = in->in[i].dims[2];
         if (sdx_dim_is_number(hidden) && hidden % (i == IN_Q ? q : kv) != 0)
-            return wrong_shape(in, i, "a last dimension that the number of heads divides");
+            return sdx_wrong_shape(in, i, "a last dimension that the number of heads divides");
     }
     return NULL;
 }
@@ -133,13 +111,14 @@ static sdx_status check_heads(const sdx_infer *in) {
 static sdx_status check_operands(const sdx_infer *in, const shape *shapes, const geometry *g) {
     const heads_shape k = see_heads(in->dims, &shapes[IN_K], sdx_node_int(in->node, KV_HEADS));
     const heads_shape v = see_heads(in->dims, &shapes[IN_V], sdx_node_int(in->node, KV_HEADS));
-    if (differ(k.batches, g->batches) || differ(k.size, g->head))
-        return wrong_shape(in, IN_K, "batch and head size of 'Q'");
-    if (differ(v.batches, g->batches) || differ(v.heads, k.heads) || differ(v.len, k.len))
-        return wrong_shape(in, IN_V, "batch, heads and length of 'K'");
+    if (sdx_dims_differ(k.batches, g->batches) || sdx_dims_differ(k.size, g->head))
+        return sdx_wrong_shape(in, IN_K, "batch and head size of 'Q'");
+    if (sdx_dims_differ(v.batches, g->batches) || sdx_dims_differ(v.heads, k.heads) ||
+        sdx_dims_differ(v.len, k.len))
+        return sdx_wrong_shape(in, IN_V, "batch, heads and length of 'K'");
     if (sdx_dim_is_number(g->heads) && sdx_dim_is_number(g->kv_heads) &&
         (g->kv_heads == 0 ? g->heads != 0 : g->heads % g->kv_heads != 0))
-        return wrong_shape(in, IN_K, "a number of heads that divides that of 'Q'");
+        return sdx_wrong_shape(in, IN_K, "a number of heads that divides that of 'Q'");
     return NULL;
 }
 
@@ -154,11 +133,12 @@ static sdx_status check_states(const sdx_infer *in, const geometry *g) {
     if (past && sdx_infer_has(in, IN_VALID))
         return sdx_fail(SDX_INVALID_MODEL, "found 'past_key' and 'nonpad_kv_seqlen', expected only "
                                            "one of them");
-    SDX_TRY(want_dims(in, IN_PAST_KEY, keys, "[batch, kv heads, past, head size of 'K']"));
-    SDX_TRY(want_dims(in, IN_PAST_VALUE, values, "[batch, kv heads, past, head size of 'V']"));
+    SDX_TRY(sdx_want_shape(in, IN_PAST_KEY, 4, keys, "[batch, kv heads, past, head size of 'K']"));
+    SDX_TRY(
+        sdx_want_shape(in, IN_PAST_VALUE, 4, values, "[batch, kv heads, past, head size of 'V']"));
     SDX_TRY(sdx_infer_want_rank(in, IN_VALID, 1));
-    if (sdx_infer_ranked(in, IN_VALID) && differ(in->in[IN_VALID].dims[0], g->batches))
-        return wrong_shape(in, IN_VALID, "one number for each batch");
+    if (sdx_infer_ranked(in, IN_VALID) && sdx_dims_differ(in->in[IN_VALID].dims[0], g->batches))
+        return sdx_wrong_shape(in, IN_VALID, "one number for each batch");
     return NULL;
 }
 
@@ -170,12 +150,13 @@ static sdx_status check_mask(const sdx_infer *in, const geometry *g) {
     const sdx_fact *const mask = &in->in[IN_MASK];
     bool fits = mask->rank >= 1 && mask->rank <= 4;
     for (int i = 0; fits && i + 1 < mask->rank; i++) {
-        fits = mask->dims[i] == 1 || !differ(mask->dims[i], full[4 - mask->rank + i]);
+        fits = mask->dims[i] == 1 || !sdx_dims_differ(mask->dims[i], full[4 - mask->rank + i]);
     }
     if (fits && sdx_dim_is_number(g->total) && sdx_dim_is_number(mask->dims[mask->rank - 1]))
         fits = mask->dims[mask->rank - 1] <= g->total;
     return fits ? NULL
-                : wrong_shape(in, IN_MASK, "one that broadcasts to [batch, heads, queries, keys]");
+                : sdx_wrong_shape(in, IN_MASK,
+                                  "one that broadcasts to [batch, heads, queries, keys]");
 }
 
 static sdx_status check_attrs(const sdx_node *node) {

@@ -44,12 +44,18 @@ typedef struct sdx_attention {
     void *qk; /* [batch, head, q_len, total]; NULL: not wanted */
     sdx_qk_stage stage;
     sdx_attention_mask mask;
-    const int64_t *valid; /* keys of each batch that are no padding; NULL: all */
-    int64_t past;         /* keys before the first query, where valid is NULL */
+    sdx_attention_mask bias; /* a second one, of numbers, for all keys */
+    const int64_t *valid;    /* keys of each batch that are no padding; NULL: all */
+    const int64_t *first;    /* position of the first query of each batch among the keys; NULL: such
+                                that the last one is that of the last valid key */
+    int64_t past;            /* keys before the first query, where valid is NULL */
     bool causal;
     int64_t left, right; /* keys seen to each side of a query's own position; negative: all */
     double scale, softcap;
-    size_t tile;                   /* rows at a time */
+    bool sunk;          /* a row's weights leave some to a key that is not there, whose score is */
+    const float *sinks; /* this of each head; NULL: 0 */
+    bool hidden_zero;   /* qk before the softmax shows keys that are not seen as 0, else as -inf */
+    size_t tile;        /* rows at a time */
     size_t pack_bytes, lane_bytes; /* scratch of a head of keys, and of a lane */
     void *packs, *lanes;
 } sdx_attention;

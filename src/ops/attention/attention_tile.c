@@ -23,7 +23,9 @@ typedef struct range {
 /* ONNX: Attention-25: the keys that query `row` of a batch may see, apart from the mask. */
 static range visible(const sdx_attention *a, size_t batch, size_t row) {
     const int64_t total = (int64_t)a->total;
-    const int64_t offset = a->valid != NULL ? a->valid[batch] - (int64_t)a->q_len : a->past;
+    const int64_t offset = a->first != NULL   ? a->first[batch]
+                           : a->valid != NULL ? a->valid[batch] - (int64_t)a->q_len
+                                              : a->past;
     const int64_t position = offset + (int64_t)row;
     int64_t from = 0, to = a->valid != NULL ? a->valid[batch] : total;
     if (to > (int64_t)a->mask.len) to = (int64_t)a->mask.len;
@@ -219,6 +221,7 @@ void sdx_attention_plan(sdx_attention *a, sdx_dtype dtype) {
         plan_f32(a);
     else
         plan_f64(a);
+    a->lane_bytes += sizeof(double); /* the score of a sink behind the last row */
     a->lane_bytes = (a->lane_bytes + 63) & ~(size_t)63;
 }
 

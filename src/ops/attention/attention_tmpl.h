@@ -1,6 +1,25 @@
 /* The rows of a tile of scores. Define first: T, NAME(x), and the functions scores, values, cap and
  * softmax of that name; softmax says false for a row that is all -inf. */
 
+/* One score more than the n of a row takes part in the softmax, and goes again. */
+static bool NAME(normalise)(const sdx_attention *a, const tile *t, T *s, size_t n) {
+    if (!a->sunk) return NAME(softmax)(a->kernels, s, n);
+    const T behind = s[n];
+    s[n] = a->sinks != NULL ? (T)a->sinks[t->head] : 0;
+    const bool any = NAME(softmax)(a->kernels, s, n + 1);
+    s[n] = behind;
+    return any;
+}
+
+static void NAME(add_bias)(const sdx_attention *a, const tile *t, size_t row, range seen, T *s) {
+    if (a->bias.data == NULL) return;
+    const T *const bias =
+        (const T *)a->bias.data + sdx_heads_at(&a->bias.at, t->batch, t->head, row);
+    for (size_t j = seen.from; j < seen.to; j++) {
+        s[j] += bias[j];
+    }
+}
+
 /* Where keys are not seen, or the mask hides them: -inf. */
 static void NAME(mask_row)(const sdx_attention *a, const tile *t, size_t row, range seen, T *s) {
     const sdx_attention_mask *const mask = &a->mask;
@@ -32,6 +51,11 @@ static void NAME(show)(const sdx_attention *a, const tile *t, size_t row, sdx_qk
     memcpy((T *)a->qk + at, s, a->total * sizeof *s);
 }
 
+static void NAME(clear)(range keys, range seen, T *s) {
+    memset(s + keys.from, 0, (seen.from - keys.from) * sizeof *s);
+    memset(s + seen.to, 0, (keys.to - seen.to) * sizeof *s);
+}
+
 /* Scores of one row become probabilities; ONNX: Attention-25: softcap, bias, softmax; a row that
  * sees nothing is zero. */
 static void NAME(finish_row)(const sdx_attention *a, const tile *t, size_t row, T *s) {
@@ -42,11 +66,12 @@ static void NAME(finish_row)(const sdx_attention *a, const tile *t, size_t row, 
     if (a->softcap > 0) NAME(cap)(a->kernels, s + keys.from, keys.to - keys.from, a->softcap);
     NAME(show)(a, t, row, SDX_QK_CAPPED, s);
     NAME(mask_row)(a, t, row, seen, s);
+    NAME(add_bias)(a, t, row, seen, s);
+    if (a->hidden_zero) NAME(clear)(keys, seen, s);
     NAME(show)(a, t, row, SDX_QK_MASKED, s);
-    if (seen.from == seen.to || !NAME(softmax)(a->kernels, s + seen.from, seen.to - seen.from))
+    if (seen.from == seen.to || !NAME(normalise)(a, t, s + seen.from, seen.to - seen.from))
         seen.to = seen.from;
-    memset(s + keys.from, 0, (seen.from - keys.from) * sizeof *s);
-    memset(s + seen.to, 0, (keys.to - seen.to) * sizeof *s);
+    NAME(clear)(keys, seen, s);
     NAME(show)(a, t, row, SDX_QK_SOFTMAX, s);
 }
 

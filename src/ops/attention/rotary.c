@@ -1,7 +1,7 @@
 /* RotaryEmbedding: pairs of elements of each head are turned by an angle that depends on the
  * position. */
-#include <string.h>
-
+#include "ops/attention/check.h"
+#include "ops/attention/turn.h"
 #include "ops/call.h"
 #include "ops/infer.h"
 
@@ -42,29 +42,19 @@ static geometry measure(sdx_dims *dims, const sdx_node *node, int rank, const sd
     return g;
 }
 
-/* Known to differ. */
-static bool differ(sdx_dim a, sdx_dim b) {
-    return sdx_dim_is_number(a) && sdx_dim_is_number(b) && a != b;
-}
-
-static sdx_status wrong_shape(const sdx_infer *in, size_t input, const char *expected) {
-    char text[160];
-    return sdx_fail(SDX_SHAPE_MISMATCH, "input '%s' has shape %s, expected %s", inputs[input].name,
-                    sdx_infer_shape_text(in, input, text, sizeof text), expected);
-}
-
 static sdx_status check_cache(const sdx_infer *in, size_t input, const geometry *g) {
     if (!sdx_infer_ranked(in, input)) return NULL;
     const sdx_fact *const cache = &in->in[input];
     const bool by_position = sdx_infer_has(in, IN_POSITIONS);
     if (cache->rank != (by_position ? 2 : 3))
-        return wrong_shape(
+        return sdx_wrong_shape(
             in, input, by_position ? "[positions, rotated / 2]" : "[batch, length, rotated / 2]");
     const sdx_dim half = sdx_dim_is_number(g->rotated) ? g->rotated / 2 : SDX_DIM_UNKNOWN;
-    if (differ(cache->dims[cache->rank - 1], half))
-        return wrong_shape(in, input, "a last dimension of half the rotated elements");
-    if (!by_position && (differ(cache->dims[0], g->batches) || differ(cache->dims[1], g->len)))
-        return wrong_shape(in, input, "batch and length of 'X'");
+    if (sdx_dims_differ(cache->dims[cache->rank - 1], half))
+        return sdx_wrong_shape(in, input, "a last dimension of half the rotated elements");
+    if (!by_position &&
+        (sdx_dims_differ(cache->dims[0], g->batches) || sdx_dims_differ(cache->dims[1], g->len)))
+        return sdx_wrong_shape(in, input, "batch and length of 'X'");
     return NULL;
 }
 
@@ -72,7 +62,7 @@ static sdx_status infer(sdx_infer *in) {
     const int64_t heads = sdx_node_int(in->node, NUM_HEADS);
     if (!sdx_infer_ranked(in, IN_X)) return NULL;
     const sdx_fact *const x = &in->in[IN_X];
-    if (x->rank != 3 && x->rank != 4) return wrong_shape(in, IN_X, "rank 3 or 4");
+    if (x->rank != 3 && x->rank != 4) return sdx_wrong_shape(in, IN_X, "rank 3 or 4");
     if (x->rank == 3 && (heads < 1 || (sdx_dim_is_number(x->dims[2]) && x->dims[2] % heads != 0)))
         return sdx_fail(SDX_SHAPE_MISMATCH,
                         "attribute 'num_heads' is %lld, expected a divisor of the last dimension, "
@@ -90,9 +80,9 @@ static sdx_status infer(sdx_infer *in) {
     SDX_TRY(check_cache(in, IN_SIN, &g));
     if (sdx_infer_ranked(in, IN_POSITIONS)) {
         const sdx_fact *const positions = &in->in[IN_POSITIONS];
-        if (positions->rank != 2 || differ(positions->dims[0], g.batches) ||
-            differ(positions->dims[1], g.len))
-            return wrong_shape(in, IN_POSITIONS, "[batch, length]");
+        if (positions->rank != 2 || sdx_dims_differ(positions->dims[0], g.batches) ||
+            sdx_dims_differ(positions->dims[1], g.len))
+            return sdx_wrong_shape(in, IN_POSITIONS, "[batch, length]");
     }
     return sdx_infer_same(in, 0, IN_X);
 }
@@ -108,24 +98,6 @@ typedef struct job {
     bool interleaved;
 } job;
 
-static void turn(const job *j, float *y, const float *x, const float *cos, const float *sin) {
-    const size_t half = j->half;
-    if (j->interleaved) {
-        for (size_t i = 0; i < half; i++) {
-            const float a = x[2 * i], b = x[2 * i + 1];
-            y[2 * i] = cos[i] * a - sin[i] * b;
-            y[2 * i + 1] = sin[i] * a + cos[i] * b;
-        }
-    } else {
-        for (size_t i = 0; i < half; i++) {
-            const float a = x[i], b = x[i + half];
-            y[i] = cos[i] * a - sin[i] * b;
-            y[i + half] = sin[i] * a + cos[i] * b;
-        }
-    }
-    memcpy(y + 2 * half, x + 2 * half, (j->size - 2 * half) * sizeof *y);
-}
-
 /* Item: a row, in the order of X. */
 static void chunk(void *arg, size_t begin, size_t end, unsigned lane) {
     const job *const j = arg;
@@ -135,8 +107,11 @@ static void chunk(void *arg, size_t begin, size_t end, unsigned lane) {
         const size_t token = j->by_head ? r % j->len : r / j->heads % j->len;
         const size_t id = batch * j->len + token;
         const size_t at = j->positions != NULL ? (size_t)sdx_view_int(j->positions, id) : id;
-        turn(j, j->y + r * j->size, j->x + r * j->size, j->cos + at * j->half,
-             j->sin + at * j->half);
+        const sdx_turn turn = {.cos = j->cos + at * j->half,
+                               .sin = j->sin + at * j->half,
+                               .half = j->half,
+                               .interleaved = j->interleaved};
+        sdx_turn_head(j->y + r * j->size, j->x + r * j->size, j->size, &turn);
     }
 }
 
