@@ -93,6 +93,7 @@ static void adapt_outputs(sdx_step_state *state) {
 sdx_status sdx_step_run(sdx_step_state *state) {
     if (SDX_UNLIKELY(state->given != NULL)) SDX_TRY(adapt_inputs(state));
     SDX_TRY(state->step->op->run(&state->call));
+    state->call.turn++;
     if (SDX_UNLIKELY(state->given != NULL)) adapt_outputs(state); /* run may have asked for some */
     return NULL;
 }

@@ -103,6 +103,7 @@ struct sdx_call {
     void *scratch;                   /* what bind asked for, aligned to 64 */
     const sdx_kernel_table *kernels; /* what to compute with: of the model's policy of numerics */
     unsigned lanes;
+    uint64_t turn;    /* how often this context has run the node before: for SDX_OP_RANDOM */
     sdx_store *store; /* where values that run makes come from */
     const sdx_host *host;
     void *self;
