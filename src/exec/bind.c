@@ -351,13 +351,18 @@ static sdx_status get_slab(sdx_frame *frame) {
     return NULL;
 }
 
+/* NULL where all that is planned is empty: then there is no slab. */
+static void *in_slab(const sdx_frame *frame, size_t offset) {
+    return frame->slab == NULL ? NULL : frame->slab + offset;
+}
+
 /* Offsets become addresses. */
 static void settle_addresses(sdx_frame *frame) {
     const sdx_program *const p = frame->program;
     for (uint32_t v = 0; v < p->n_values; v++) {
         sdx_cell *const cell = &frame->cells[v];
         if (cell->home != SDX_HOME_SLAB && cell->home != SDX_HOME_MOVED) continue;
-        cell->view.data = frame->slab + cell->offset;
+        cell->view.data = in_slab(frame, cell->offset);
         sdx_frame_follow(frame, v);
     }
     for (uint32_t v = 0; v < p->n_values;

@@ -189,6 +189,7 @@ static sdx_status run(const sdx_call *c) {
     loop l = {.job = &job,
               .loops = dtype == SDX_FLOAT32 ? &sdx_reduce_f32 : &sdx_reduce_plain[dtype]};
     if (c->out[0]->len == 0) return NULL;
+    if (job.x == NULL) job.x = job.y; /* nothing is reduced: an address to begin at, never read */
     SDX_TRY(arrange(c, &job));
     if (job.inner == 1) {
         sdx_call_for(c, job.outer, sdx_grain(job.reduced), rows_chunk, &l);
