@@ -1,4 +1,5 @@
-# Fuzzers: each fuzz/*.c is a libFuzzer program of its name; everything is instrumented. fuzz_cli* have the parts of the command.
+# Fuzzers: each fuzz/*.c is a libFuzzer program of its name, with what fuzz/PART/ holds for fuzz_PART; everything is instrumented. fuzz_cli* have the
+# parts of the command.
 
 if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
   message(FATAL_ERROR "SDX_FUZZ: compiler is ${CMAKE_C_COMPILER_ID}, expected Clang; use the preset 'fuzz'")
@@ -7,7 +8,10 @@ if(TARGET sardonyx_core)
   file(GLOB fuzzers CONFIGURE_DEPENDS fuzz/*.c)
   foreach(source IN LISTS fuzzers)
     get_filename_component(name ${source} NAME_WE)
-    add_executable(${name} ${source})
+    string(REPLACE "fuzz_" "" part ${name})
+    file(GLOB parts CONFIGURE_DEPENDS fuzz/${part}/*.c)
+    add_executable(${name} ${source} ${parts})
+    target_include_directories(${name} PRIVATE fuzz)
     sdx_target(${name})
     target_link_libraries(${name} PRIVATE sardonyx_core)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)

@@ -1,13 +1,48 @@
 # ./dev fuzz: builds the fuzzers and runs each from its corpus. Sourced by ./dev and by its tests.
 
-# Small models and tensors of the conformance cases make good first inputs; a folder fuzz/seeds/NAME holds those kept for one fuzzer.
+# A number as protobuf writes it.
+varint() { # NUMBER
+    local n=$1 octal
+    while [ "$n" -ge 128 ]; do
+        printf -v octal '%03o' $((n % 128 + 128))
+        printf "\\$octal"
+        n=$((n / 128))
+    done
+    printf -v octal '%03o' "$n"
+    printf "\\$octal"
+}
+
+# A model and its inputs as one trial (fuzz/model/trial.h): each input is field 1005 behind the model.
+print_trial() { # FOLDER
+    local input k=0 first=$1/test_data_set_0
+    cat "$1/model.onnx"
+    while input=$first/input_$k.pb && [ -f "$input" ]; do
+        varint $((1005 * 8 + 2))
+        varint "$(stat -c %s "$input")"
+        cat "$input"
+        k=$((k + 1))
+    done
+}
+
+largest_seed=65536 # bytes: larger files are slow to run and rarely reach more
+
+# What a fuzzer begins with: the files kept in fuzz/seeds/NAME, and the cases of the specification and real models where they are small.
 seed_corpus() { # NAME
-    local corpus=build/fuzz/corpus/$1 folders file
+    local corpus=build/fuzz/corpus/$1 folders folder file
     mkdir -p "$corpus"
     [ ! -d "fuzz/seeds/$1" ] || cp "fuzz/seeds/$1"/* "$corpus/"
     [ ! -f "$corpus/.seeded" ] || return 0
-    if folders=$(conformance_folders); then
-        # shellcheck disable=SC2086 # a list of folders without blanks
+    if ! folders=$(conformance_folders); then folders=; fi
+    [ ! -d ../shared/corpus ] || [ "$1" != fuzz_model ] || folders+=" ../shared/corpus"
+    # shellcheck disable=SC2086 # a list of folders without blanks
+    if [ -z "$folders" ]; then
+        say "fuzz: there are no cases of the specification; $1 begins with fuzz/seeds alone"
+    elif [ "$1" = fuzz_model ]; then
+        find $folders -name model.onnx -size -$((largest_seed / 1024 + 1))k -printf '%h\n' | LC_ALL=C sort | while read -r folder; do
+            print_trial "$folder" >"$corpus/${folder##*/}"
+        done
+        find "$corpus" -type f -size +$((largest_seed / 1024))k -delete
+    else
         find $folders \( -name model.onnx -o -name 'input_0.pb' \) -size -4k | LC_ALL=C sort | while read -r file; do
             cp "$file" "$corpus/$(sha1sum <"$file" | cut -c1-20)"
         done
