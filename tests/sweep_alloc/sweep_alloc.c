@@ -1,6 +1,7 @@
 /* Memory that runs out at each request of load, context and run: the error says so, nothing leaks,
  * and when there is memory again the same context gives the same results. Every request up to 2,000
- * fails once by itself and once with all that follow; beyond, some of them. */
+ * fails once by itself and once with all that follow; beyond, some of them. Where an example has
+ * second inputs, of other shapes, they are part of the run: the context is bound anew. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,12 +16,13 @@
 #include "fail_alloc.h"
 #include "model_text.h"
 
-enum { DENSE = 2000, MAX_PORTS = 4 };
+enum { DENSE = 2000, MAX_PORTS = 4, RUNS = 2 };
 
 typedef struct example {
     const char *text; /* of the model; NULL: `file` */
     const char *file;
     sdx_value *(*inputs[MAX_PORTS])(void);
+    sdx_value *(*second)(void); /* first input of a second run; NULL: there is none */
     size_t n_inputs, n_outputs;
 } example;
 
@@ -31,6 +33,10 @@ static sdx_value *of_2_5_8(void) { return random_tensor(4, 3, (const int64_t[]){
 static sdx_value *of_4_4(void) { return random_tensor(5, 2, (const int64_t[]){4, 4}); }
 static sdx_value *of_6_8(void) { return random_tensor(5, 2, (const int64_t[]){6, 8}); }
 static sdx_value *picture(void) { return random_tensor(6, 4, (const int64_t[]){2, 1, 28, 28}); }
+
+static sdx_value *of_3_7_8(void) { return random_tensor(7, 3, (const int64_t[]){3, 7, 8}); }
+static sdx_value *of_9_8(void) { return random_tensor(8, 2, (const int64_t[]){9, 8}); }
+static sdx_value *of_2000_2(void) { return random_tensor(8, 2, (const int64_t[]){2000, 2}); }
 
 static sdx_value *words(void) {
     const sdx_str list[] = {SDX_STR("a bc d"), SDX_STR(""), SDX_STR("a longer text than others")};
@@ -99,6 +105,7 @@ static const example recurrent = {
             "output h\n"
             "output c\n",
     .inputs = {of_2_5_8},
+    .second = of_3_7_8,
     .n_inputs = 1,
     .n_outputs = 3,
 };
@@ -137,6 +144,7 @@ static const example transformer = {
             "node y = Add(h2, r)\n"
             "output y\n",
     .inputs = {of_2_5_8},
+    .second = of_3_7_8,
     .n_inputs = 1,
     .n_outputs = 1,
 };
@@ -174,6 +182,60 @@ static const example strings = {
     .n_outputs = 3,
 };
 
+/* Quantised in all ways: by the input's range, by constants, between two constant products. */
+static const example integers = {
+    .text = "opset 17\n"
+            "input x float32[n,8]\n"
+            "init w8 int8[8,2] 1 -2 3 -40 50 6 -7 8 90 -100 11 12 -13 14 127 -128\n"
+            "init w float32[2,4] random\n"
+            "init scale float32[] 0.02\n"
+            "init zero uint8[] 128\n"
+            "init w_scale float32[] 0.01\n"
+            "init w_zero int8[] 0\n"
+            "init kernel int8[2,1,3] 1 -2 3 4 -5 6\n"
+            "init picture int64[3] -1 1 8\n"
+            "node q q_scale q_zero = DynamicQuantizeLinear(x)\n"
+            "node sums = MatMulInteger(q, w8, q_zero, w_zero)\n"
+            "node real = Cast(sums) to=1\n"
+            "node both = Mul(q_scale, w_scale)\n"
+            "node h = Mul(real, both)\n"
+            "node hq = QuantizeLinear(h, scale, zero)\n"
+            "node wq = QuantizeLinear(w, w_scale, w_zero)\n"
+            "node pq = QLinearMatMul(hq, scale, zero, wq, w_scale, w_zero, scale, zero)\n"
+            "node p = DequantizeLinear(pq, scale, zero)\n"
+            "node xq = QuantizeLinear(x, scale, zero)\n"
+            "node rows = Reshape(xq, picture)\n"
+            "node cq = QLinearConv(rows, scale, zero, kernel, w_scale, w_zero, scale, zero)\n"
+            "node c = ConvInteger(rows, kernel, zero, w_zero)\n"
+            "output p\n"
+            "output cq\n"
+            "output c\n",
+    .inputs = {of_6_8},
+    .second = of_9_8,
+    .n_inputs = 1,
+    .n_outputs = 3,
+};
+
+/* More requests than are all tried: each row is a value of its own. */
+static const example many = {
+    .text = "opset 17\n"
+            "input x float32[n,2]\n"
+            "init at int64[] 1\n"
+            "node rows = SplitToSequence(x) axis=0 keepdims=1\n"
+            "graph body {\n"
+            "input row float32[1,2]\n"
+            "node neg = Neg(row)\n"
+            "output neg\n"
+            "}\n"
+            "node mapped = SequenceMap(rows) body=@body\n"
+            "node less = SequenceErase(mapped, at)\n"
+            "node y = ConcatFromSequence(less) axis=0\n"
+            "output y\n",
+    .inputs = {of_2000_2},
+    .n_inputs = 1,
+    .n_outputs = 1,
+};
+
 /* A shape that comes late, and a default that is given: a second variant of the model. */
 static const example late = {
     .text = "opset 17\n"
@@ -203,16 +265,18 @@ typedef struct subject {
     const example *e;
     void *bytes;
     size_t size;
-    sdx_value *inputs[MAX_PORTS];
-    void *expected[MAX_PORTS]; /* serialised */
-    size_t expected_size[MAX_PORTS];
+    sdx_value *inputs[RUNS][MAX_PORTS];
+    void *expected[RUNS][MAX_PORTS]; /* serialised */
+    size_t expected_size[RUNS][MAX_PORTS];
+    unsigned n_runs;
 } subject;
 
 typedef struct session {
     sdx_runtime *runtime;
     sdx_model *model;
     sdx_context *context;
-    sdx_value *outputs[MAX_PORTS];
+    unsigned n_done; /* runs */
+    sdx_value *outputs[RUNS][MAX_PORTS];
 } session;
 
 static void *read_file(const char *path, size_t *size) {
@@ -227,8 +291,13 @@ static void *read_file(const char *path, size_t *size) {
 }
 
 static sdx_status run(session *s, const subject *t) {
-    return sdx_context_run(s->context, t->inputs, t->e->n_inputs, s->outputs, t->e->n_outputs,
-                           NULL);
+    sdx_status status = NULL;
+    while (status == NULL && s->n_done < t->n_runs) {
+        status = sdx_context_run(s->context, t->inputs[s->n_done], t->e->n_inputs,
+                                 s->outputs[s->n_done], t->e->n_outputs, NULL);
+        s->n_done += status == NULL;
+    }
+    return status;
 }
 
 /* Begins where the session stands: what is there already is not made again. */
@@ -248,20 +317,20 @@ static sdx_status go(session *s, const subject *t, const sdx_allocator *allocato
     return status == NULL ? run(s, t) : status;
 }
 
-static void check(session *s, const subject *t) {
+static void check_run(sdx_value *const *outputs, const subject *t, unsigned r) {
     for (size_t k = 0; k < t->e->n_outputs; k++) {
         void *bytes;
         size_t size;
-        must(sdx_value_serialize(NULL, s->outputs[k], "", &bytes, &size));
-        assert_int_equal(size, t->expected_size[k]);
-        assert_memory_equal(bytes, t->expected[k], size);
+        must(sdx_value_serialize(NULL, outputs[k], "", &bytes, &size));
+        assert_int_equal(size, t->expected_size[r][k]);
+        assert_memory_equal(bytes, t->expected[r][k], size);
         sdx_bytes_free(bytes, size);
     }
 }
 
 static void finish(session *s) {
-    for (size_t k = 0; k < MAX_PORTS; k++) {
-        sdx_value_release(s->outputs[k]);
+    for (size_t i = 0; i < RUNS * MAX_PORTS; i++) {
+        sdx_value_release(s->outputs[i / MAX_PORTS][i % MAX_PORTS]);
     }
     sdx_context_destroy(s->context);
     sdx_model_release(s->model);
@@ -281,12 +350,14 @@ static bool fail_at(const subject *t, size_t nth, bool and_after) {
             fail_msg("request %zu: found '%s', expected the error of memory", nth,
                      sdx_status_text(status));
         sdx_status_free(status);
-        for (size_t k = 0; k < t->e->n_outputs; k++) {
-            assert_null(s.outputs[k]);
+        for (size_t k = 0; s.n_done < t->n_runs && k < t->e->n_outputs; k++) {
+            assert_null(s.outputs[s.n_done][k]);
         }
         must(go(&s, t, &memory.allocator));
     }
-    check(&s, t);
+    for (unsigned r = 0; r < t->n_runs; r++) {
+        check_run(s.outputs[r], t, r);
+    }
     const bool failed = atomic_load(&memory.failed) != 0;
     finish(&s);
     if (!fail_alloc_clean(&memory))
@@ -299,12 +370,18 @@ static void prepare(subject *t) {
     const example *const e = t->e;
     session s = {0};
     t->bytes = e->text != NULL ? model_bytes(e->text, &t->size) : read_file(e->file, &t->size);
-    for (size_t i = 0; i < e->n_inputs; i++) {
-        t->inputs[i] = e->inputs[i]();
+    t->n_runs = e->second != NULL ? 2 : 1;
+    for (unsigned r = 0; r < t->n_runs; r++) {
+        for (size_t i = 0; i < e->n_inputs; i++) {
+            t->inputs[r][i] = r == 1 && i == 0 ? e->second() : e->inputs[i]();
+        }
     }
     must(go(&s, t, NULL));
-    for (size_t k = 0; k < e->n_outputs; k++) {
-        must(sdx_value_serialize(NULL, s.outputs[k], "", &t->expected[k], &t->expected_size[k]));
+    for (unsigned r = 0; r < t->n_runs; r++) {
+        for (size_t k = 0; k < e->n_outputs; k++) {
+            must(sdx_value_serialize(NULL, s.outputs[r][k], "", &t->expected[r][k],
+                                     &t->expected_size[r][k]));
+        }
     }
     finish(&s);
 }
@@ -321,9 +398,11 @@ static void sweep(void **state) {
         print_message("%zu points of failure\n", n);
         assert_true(n > 20);
     }
-    for (size_t k = 0; k < MAX_PORTS; k++) {
-        sdx_value_release(t.inputs[k]);
-        if (t.expected[k] != NULL) sdx_bytes_free(t.expected[k], t.expected_size[k]);
+    for (size_t i = 0; i < RUNS * MAX_PORTS; i++) {
+        const size_t run_of = i / MAX_PORTS, k = i % MAX_PORTS;
+        sdx_value_release(t.inputs[run_of][k]);
+        if (t.expected[run_of][k] != NULL)
+            sdx_bytes_free(t.expected[run_of][k], t.expected_size[run_of][k]);
     }
     free(t.bytes);
 }
@@ -333,7 +412,7 @@ static void sweep(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {TEST(control),     TEST(convolution), TEST(recurrent),
-                                       TEST(transformer), TEST(sequences),   TEST(strings),
-                                       TEST(late)};
+                                       TEST(transformer), TEST(integers),    TEST(sequences),
+                                       TEST(strings),     TEST(late),        TEST(many)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
