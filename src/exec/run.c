@@ -60,6 +60,11 @@ void sdx_frame_drop_temporaries(sdx_frame *frame) {
  * --------------------------------------------------------------------------------------------------------------------------------------
  */
 
+/* In the step's scratch; NULL where nothing of it is needed, since all forms are empty. */
+static void *given_place(const sdx_step_state *state, const sdx_given *given) {
+    return state->call.scratch == NULL ? NULL : (char *)state->call.scratch + given->offset;
+}
+
 static sdx_status adapt_inputs(sdx_step_state *state) {
     const sdx_step *const step = state->step;
     sdx_frame *const frame = state->frame;
@@ -72,12 +77,12 @@ static sdx_status adapt_inputs(sdx_step_state *state) {
             given->view.data = (void *)(uintptr_t)bytes;
             continue;
         }
-        given->view.data = (char *)state->call.scratch + given->offset;
+        given->view.data = given_place(state, given);
         sdx_adapt_in(&frame->cells[step->in[i]].view, &given->view);
     }
     for (uint32_t k = 0; k < step->n_out; k++) {
         sdx_given *const given = &state->given[step->n_in + k];
-        if (given->used) given->view.data = (char *)state->call.scratch + given->offset;
+        if (given->used) given->view.data = given_place(state, given);
     }
     return NULL;
 }
