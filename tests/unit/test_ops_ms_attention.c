@@ -158,12 +158,162 @@ static void grouped_errors(void **state) {
     op_end(t);
 }
 
+/* ---- Attention: weights that make queries and keys zero, and values of the input */
+
+static op_test *projected(const char *name, bool causal) {
+    op_test *const t = op_begin_in(MS, name, 1);
+    op_int(t, "num_heads", 1);
+    op_int(t, "unidirectional", causal);
+    return t;
+}
+
+static void float_inputs(op_test *t) {
+    op_input(t, F32, DIMS(1, 3, 1), DATA(2, 4, 9));
+    op_input(t, F32, DIMS(1, 3), DATA(0, 0, 1));
+    op_constant(t);
+    op_input(t, F32, DIMS(3), DATA(0, 0, 100));
+}
+
+static void attention(void **state) {
+    (void)state;
+    op_test *t = projected("Attention", false);
+    float_inputs(t);
+    op_near(t, 0, F32, DIMS(1, 3, 1), DATA(105, 105, 105), 1e-6);
+    op_end(t);
+    t = projected("Attention", true);
+    op_outputs(t, 2);
+    float_inputs(t);
+    absent(t, 1);
+    op_input(t, F32, DIMS(2, 1, 1, 1, 1), DATA(7, 1));
+    op_near(t, 0, F32, DIMS(1, 3, 1),
+            DATA((1 + 102) / 2.0, (1 + 102 + 104) / 3.0, (1 + 102 + 104 + 109) / 4.0), 1e-6);
+    op_expect(t, 1, F32, DIMS(2, 1, 1, 4, 1), DATA(7, 0, 0, 0, 1, 102, 104, 109));
+    op_end(t);
+}
+
+/* Every form of padding that hides the first or the last of three keys. */
+static void paddings(void **state) {
+    (void)state;
+    double four[9];
+    for (size_t i = 0; i < 9; i++) {
+        four[i] = i % 3 != 0;
+    }
+    const struct {
+        size_t rank;
+        const int64_t dims[4];
+        const double *data;
+        double y;
+    } forms[] = {
+        {1, {1}, DATA(2), 103},
+        {1, {2}, DATA(3, 1), 106.5},
+        {1, {5}, DATA(2, 0, 3, 0, 3), 103},
+        {2, {1, 3}, DATA(0, 1, 1), 106.5},
+        {3, {1, 3, 3}, DATA(1, 1, 0, 1, 1, 0, 1, 1, 0), 103},
+        {4, {1, 1, 3, 3}, four, 106.5},
+    };
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        op_test *const t = projected("Attention", false);
+        float_inputs(t);
+        op_input(t, SDX_INT32, forms[i].rank, forms[i].dims, forms[i].data);
+        op_near(t, 0, F32, DIMS(1, 3, 1), DATA(forms[i].y, forms[i].y, forms[i].y), 1e-6);
+        op_end(t);
+    }
+}
+
+/* A buffer of four rows, one of which is filled. */
+static void shared_buffer(void **state) {
+    (void)state;
+    op_test *t = projected("Attention", true);
+    op_int(t, "past_present_share_buffer", 1);
+    op_outputs(t, 2);
+    float_inputs(t);
+    absent(t, 1);
+    op_input(t, F32, DIMS(2, 1, 1, 5, 1), DATA(7, 8, 8, 8, 8, 1, 8, 8, 8, 8));
+    absent(t, 1);
+    op_input(t, SDX_INT32, DIMS(1), DATA(1));
+    op_near(t, 0, F32, DIMS(1, 3, 1),
+            DATA((1 + 102) / 2.0, (1 + 102 + 104) / 3.0, (1 + 102 + 104 + 109) / 4.0), 1e-6);
+    op_expect(t, 1, F32, DIMS(2, 1, 1, 5, 1), DATA(7, 0, 0, 0, 0, 1, 102, 104, 109, 0));
+    op_end(t);
+    t = projected("Attention", true);
+    op_int(t, "past_present_share_buffer", 1);
+    float_inputs(t);
+    absent(t, 1);
+    op_input(t, F32, DIMS(2, 1, 1, 3, 1), DATA(7, 8, 8, 1, 8, 8));
+    absent(t, 1);
+    op_input(t, SDX_INT32, DIMS(1), DATA(1));
+    op_fails(t, "input 'past_sequence_length'[0]: index 1 outside [0, 0]");
+    op_end(t);
+}
+
+static void qattention(void **state) {
+    (void)state;
+    op_test *const t = projected("QAttention", true);
+    op_input(t, SDX_UINT8, DIMS(1, 2, 1), DATA(12, 14)); /* 2 and 4, halved */
+    op_input(t, SDX_INT8, DIMS(1, 3), DATA(5, 5, 8));    /* 0, 0, 3 doubled */
+    op_input(t, F32, DIMS(3), DATA(0, 0, 100));
+    op_input(t, F32, DIMS(1), DATA(0.5));
+    op_input(t, F32, DIMS(1), DATA(2));
+    absent(t, 1);
+    op_input(t, SDX_UINT8, DIMS(1), DATA(10));
+    op_input(t, SDX_INT8, DIMS(1), DATA(5));
+    op_near(t, 0, F32, DIMS(1, 2, 1), DATA(106, 109), 1e-6);
+    op_end(t);
+}
+
+static void attention_errors(void **state) {
+    (void)state;
+    op_test *t = projected("Attention", false);
+    op_int(t, "do_rotary", 1);
+    float_inputs(t);
+    op_fails(t, "attribute 'do_rotary' is set");
+    op_end(t);
+    t = projected("Attention", false);
+    float_inputs(t);
+    op_input(t, SDX_INT32, DIMS(1, 2), DATA(1, 1));
+    op_fails(t, "input 'mask_index' has shape [1,2], expected [batch], [2 * batch]");
+    op_end(t);
+}
+
+/* ---- EmbedLayerNormalization */
+
+static void embed(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "EmbedLayerNormalization", 1);
+    op_outputs(t, 3);
+    op_input(t, SDX_INT32, DIMS(1, 2), DATA(1, 0));
+    op_input(t, SDX_INT32, DIMS(1, 2), DATA(0, 1));
+    op_input(t, F32, DIMS(2, 2), DATA(1, 2, 3, 4));
+    op_input(t, F32, DIMS(2, 2), DATA(10, 20, 30, 50));
+    op_input(t, F32, DIMS(2, 2), DATA(0, 0, 100, 200));
+    op_input(t, F32, DIMS(2), DATA(1, 2));
+    op_input(t, F32, DIMS(2), DATA(0, 5));
+    op_input(t, SDX_INT32, DIMS(1, 2), DATA(1, 0));
+    op_near(t, 0, F32, DIMS(1, 2, 2), DATA(-1, 2 * 1 + 5, -1, 7), 1e-5); /* of two: -1 and 1 */
+    op_expect(t, 1, SDX_INT32, DIMS(1), DATA(1));
+    op_expect(t, 2, F32, DIMS(1, 2, 2), DATA(3 + 10, 4 + 20, 1 + 30 + 100, 2 + 50 + 200));
+    op_end(t);
+    t = op_begin_in(MS, "EmbedLayerNormalization", 1);
+    op_input(t, SDX_INT32, DIMS(1, 2), DATA(1, 2));
+    absent(t, 1);
+    op_input(t, F32, DIMS(2, 2), DATA(1, 2, 3, 4));
+    op_input(t, F32, DIMS(2, 2), DATA(10, 20, 30, 50));
+    absent(t, 1);
+    op_input(t, F32, DIMS(2), DATA(1, 2));
+    op_input(t, F32, DIMS(2), DATA(0, 5));
+    op_fails(t, "input 'input_ids'[1]: index 2 outside [0, 1]");
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prompt),          cmocka_unit_test(ragged_step),
         cmocka_unit_test(window_and_sink), cmocka_unit_test(rotation),
         cmocka_unit_test(quantised),       cmocka_unit_test(sliding),
-        cmocka_unit_test(grouped_errors),
+        cmocka_unit_test(grouped_errors),  cmocka_unit_test(attention),
+        cmocka_unit_test(paddings),        cmocka_unit_test(shared_buffer),
+        cmocka_unit_test(qattention),      cmocka_unit_test(attention_errors),
+        cmocka_unit_test(embed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

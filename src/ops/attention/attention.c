@@ -428,6 +428,7 @@ static sdx_status run(const sdx_call *c) {
     a.qk = qk != NULL && qk->len > 0 ? qk->data : NULL;
     a.stage = (sdx_qk_stage)sdx_node_int(c->node, QK_STAGE);
     a.softcap = (double)sdx_node_float(c->node, SOFTCAP);
+    a.hidden = -(double)INFINITY;
     a.scale = scale_of(c->node, a.head);
     SDX_TRY(set_visibility(c, &a));
     set_mask(c, &a, &scratch);

@@ -54,7 +54,7 @@ typedef struct sdx_attention {
     double scale, softcap;
     bool sunk;          /* a row's weights leave some to a key that is not there, whose score is */
     const float *sinks; /* this of each head; NULL: 0 */
-    bool hidden_zero;   /* qk before the softmax shows keys that are not seen as 0, else as -inf */
+    double hidden;      /* what qk before the softmax shows of keys that are not seen */
     size_t tile;        /* rows at a time */
     size_t pack_bytes, lane_bytes; /* scratch of a head of keys, and of a lane */
     void *packs, *lanes;

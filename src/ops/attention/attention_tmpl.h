@@ -20,15 +20,9 @@ static void NAME(add_bias)(const sdx_attention *a, const tile *t, size_t row, ra
     }
 }
 
-/* Where keys are not seen, or the mask hides them: -inf. */
+/* Where the mask hides keys: -inf. */
 static void NAME(mask_row)(const sdx_attention *a, const tile *t, size_t row, range seen, T *s) {
     const sdx_attention_mask *const mask = &a->mask;
-    for (size_t j = t->keys.from; j < seen.from; j++) {
-        s[j] = -(T)INFINITY;
-    }
-    for (size_t j = seen.to; j < t->keys.to; j++) {
-        s[j] = -(T)INFINITY;
-    }
     if (mask->data == NULL) return;
     const size_t at = sdx_heads_at(&mask->at, t->batch, t->head, row);
     if (mask->boolean) {
@@ -51,9 +45,14 @@ static void NAME(show)(const sdx_attention *a, const tile *t, size_t row, sdx_qk
     memcpy((T *)a->qk + at, s, a->total * sizeof *s);
 }
 
-static void NAME(clear)(range keys, range seen, T *s) {
-    memset(s + keys.from, 0, (seen.from - keys.from) * sizeof *s);
-    memset(s + seen.to, 0, (keys.to - seen.to) * sizeof *s);
+/* The keys that are not seen. */
+static void NAME(fill)(range keys, range seen, T *s, T x) {
+    for (size_t j = keys.from; j < seen.from; j++) {
+        s[j] = x;
+    }
+    for (size_t j = seen.to; j < keys.to; j++) {
+        s[j] = x;
+    }
 }
 
 /* Scores of one row become probabilities; ONNX: Attention-25: softcap, bias, softmax; a row that
@@ -67,11 +66,13 @@ static void NAME(finish_row)(const sdx_attention *a, const tile *t, size_t row, 
     NAME(show)(a, t, row, SDX_QK_CAPPED, s);
     NAME(mask_row)(a, t, row, seen, s);
     NAME(add_bias)(a, t, row, seen, s);
-    if (a->hidden_zero) NAME(clear)(keys, seen, s);
-    NAME(show)(a, t, row, SDX_QK_MASKED, s);
+    if (a->qk != NULL && a->stage == SDX_QK_MASKED) {
+        NAME(fill)(keys, seen, s, (T)a->hidden);
+        NAME(show)(a, t, row, SDX_QK_MASKED, s);
+    }
     if (seen.from == seen.to || !NAME(normalise)(a, t, s + seen.from, seen.to - seen.from))
         seen.to = seen.from;
-    NAME(clear)(keys, seen, s);
+    NAME(fill)(keys, seen, s, 0);
     NAME(show)(a, t, row, SDX_QK_SOFTMAX, s);
 }
 

@@ -335,7 +335,7 @@ static sdx_status bind(sdx_bind *b) {
     if (p->staged || value == NULL) p->v_len = a->batches * a->v_at.batch;
     sdx_attention_plan(a, SDX_FLOAT32);
     const size_t tokens = a->batches * a->q_len;
-    b->scratch = sdx_gq_padded(a->batches * sizeof(sdx_gq_batch)) +
+    b->scratch = sdx_gq_padded(a->batches * sizeof(sdx_kv_batch)) +
                  sdx_gq_padded(a->batches * sizeof(int64_t)) * 2 +
                  sdx_gq_padded(tokens * sizeof(int64_t)) +
                  sdx_gq_padded(p->finished_q ? tokens * a->heads * a->head * sizeof(float) : 0) +

@@ -15,7 +15,7 @@ typedef struct state {
     const sdx_call *c;
     const sdx_gq_plan *p;
     sdx_attention a;
-    sdx_gq_batch *batch;
+    sdx_kv_batch *batch;
     int64_t *first, *valid, *positions;
     int64_t total;
     bool slides, first_prompt;
@@ -35,7 +35,7 @@ static sdx_status read_batch(state *s, size_t b, int64_t rows) {
     const int64_t steps = (int64_t)s->a.q_len;
     const int64_t tokens = sdx_view_int(lengths, b) + 1;
     const int64_t most = tokens < steps ? tokens : steps;
-    sdx_gq_batch *const batch = &s->batch[b];
+    sdx_kv_batch *const batch = &s->batch[b];
     if (tokens < 1 || tokens > s->total)
         return sdx_fail_index(s->c, SDX_GQ_IN_LENGTHS, b, tokens - 1, 0, s->total - 1);
     batch->fresh = fresh != NULL ? sdx_view_int(fresh, b) : most;
@@ -98,10 +98,10 @@ static const float *floats(const sdx_call *c, size_t i) {
     return in != NULL ? in->data : NULL;
 }
 
-static sdx_gq_heads finish_of(const state *s, size_t norm, size_t epsilon) {
+static sdx_kv_heads finish_of(const state *s, size_t norm, size_t epsilon) {
     const sdx_call *const c = s->c;
     const bool own = sdx_node_has(c->node, epsilon);
-    sdx_gq_heads h = {.kernels = c->kernels,
+    sdx_kv_heads h = {.kernels = c->kernels,
                       .size = s->a.head,
                       .norm = floats(c, norm),
                       .epsilon = sdx_node_float(c->node, own ? epsilon : SDX_GQ_EPSILON),
@@ -116,7 +116,7 @@ static sdx_gq_heads finish_of(const state *s, size_t norm, size_t epsilon) {
 }
 
 typedef struct query_job {
-    const sdx_gq_heads *finish;
+    const sdx_kv_heads *finish;
     const float *from;
     float *to;
     size_t from_row, heads;
@@ -129,16 +129,16 @@ static void query_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
     (void)lane;
     for (size_t i = begin; i < end; i++) {
         memcpy(j->to + i * row, j->from + i * j->from_row, row * sizeof(float));
-        sdx_gq_finish_heads(j->finish, j->to + i * row, j->heads, i);
+        sdx_kv_finish_heads(j->finish, j->to + i * row, j->heads, i);
     }
 }
 
 /* Keys (side 0) or values (1). */
-static sdx_gq_cache cache_of(const state *s, size_t side, const sdx_gq_heads *finish) {
+static sdx_kv_cache cache_of(const state *s, size_t side, const sdx_kv_heads *finish) {
     const sdx_call *const c = s->c;
     const sdx_attention *const a = &s->a;
     const sdx_gq_plan *const p = s->p;
-    sdx_gq_cache cache = {.batches = a->batches,
+    sdx_kv_cache cache = {.batches = a->batches,
                           .heads = a->kv_heads,
                           .size = side == 0 ? a->head : a->v_head,
                           .steps = a->q_len,
@@ -194,7 +194,6 @@ static void set_options(state *s) {
     a->mask.len = a->total;
     a->sinks = floats(s->c, SDX_GQ_IN_SINK);
     a->sunk = a->sinks != NULL || sdx_node_int(node, SDX_GQ_SMOOTH) > 0;
-    a->hidden_zero = true;
     a->qk = qk != NULL && qk->len > 0 ? qk->data : NULL;
     a->stage = sdx_node_int(node, SDX_GQ_QK_OUTPUT) == 1 ? SDX_QK_MASKED : SDX_QK_SOFTMAX;
     a->first = s->first;
@@ -220,11 +219,11 @@ static void attend(state *s, char *scratch) {
     const sdx_call *const c = s->c;
     const sdx_gq_plan *const p = s->p;
     sdx_attention *const a = &s->a;
-    const sdx_gq_heads q_finish = finish_of(s, SDX_GQ_IN_Q_NORM, SDX_GQ_Q_EPSILON);
-    const sdx_gq_heads k_finish = finish_of(s, SDX_GQ_IN_K_NORM, SDX_GQ_K_EPSILON);
+    const sdx_kv_heads q_finish = finish_of(s, SDX_GQ_IN_Q_NORM, SDX_GQ_Q_EPSILON);
+    const sdx_kv_heads k_finish = finish_of(s, SDX_GQ_IN_K_NORM, SDX_GQ_K_EPSILON);
     const size_t tokens = a->batches * a->q_len;
-    sdx_gq_cache keys = cache_of(s, 0, p->finished_q ? &k_finish : NULL);
-    sdx_gq_cache values = cache_of(s, 1, NULL);
+    sdx_kv_cache keys = cache_of(s, 0, p->finished_q ? &k_finish : NULL);
+    sdx_kv_cache values = cache_of(s, 1, NULL);
     float *const q =
         take(&scratch, p->finished_q ? tokens * a->heads * a->head * sizeof(float) : 0);
     float *const k = take(&scratch, p->k_len * sizeof(float));
@@ -239,8 +238,8 @@ static void attend(state *s, char *scratch) {
                          .heads = a->heads};
     if (p->finished_q)
         sdx_call_for(c, tokens, sdx_grain(a->heads * a->head * 2), query_chunk, &queries);
-    sdx_gq_gather(c, &keys);
-    sdx_gq_gather(c, &values);
+    sdx_kv_gather(c, &keys);
+    sdx_kv_gather(c, &values);
     a->q = p->finished_q ? q : queries.from;
     a->k = keys.rows;
     a->v = values.rows;
@@ -249,8 +248,8 @@ static void attend(state *s, char *scratch) {
     a->lanes = scratch;
     if (a->y != NULL || a->qk != NULL) sdx_attention_run(c, a, SDX_FLOAT32);
     if (sdx_call_in(c, SDX_GQ_IN_FRESH) != NULL) clear_padding(s);
-    if (p->staged && keys.present != NULL) sdx_gq_store(c, &keys);
-    if (p->staged && values.present != NULL) sdx_gq_store(c, &values);
+    if (p->staged && keys.present != NULL) sdx_kv_store(c, &keys);
+    if (p->staged && values.present != NULL) sdx_kv_store(c, &values);
 }
 
 sdx_status sdx_gq_run(const sdx_call *c) {

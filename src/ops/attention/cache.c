@@ -1,12 +1,12 @@
-/* See group_query.h. A quantised cache holds int8, pairs of 4-bit numbers in a byte (each plus 8,
+/* See cache.h. A quantised cache holds int8, pairs of 4-bit numbers in a byte (each plus 8,
  * the first in the lower half), or 8-bit floats, which come here as float32: all times a scale. */
-#include "ops/attention/group_query.h"
 #include <math.h>
 #include <string.h>
 
+#include "ops/attention/cache.h"
 #include "ops/attention/turn.h"
 
-void sdx_gq_finish_heads(const sdx_gq_heads *h, float *heads, size_t n, size_t token) {
+void sdx_kv_finish_heads(const sdx_kv_heads *h, float *heads, size_t n, size_t token) {
     const sdx_norm_f32 norm = {.scale = h->norm, .epsilon = h->epsilon};
     sdx_turn turn = {.half = h->half, .interleaved = h->interleaved};
     if (h->cos != NULL) {
@@ -32,7 +32,7 @@ typedef struct scales {
     size_t step;
 } scales;
 
-static scales scales_of(const sdx_gq_cache *c, size_t head) {
+static scales scales_of(const sdx_kv_cache *c, size_t head) {
     if (c->scale == NULL) return (scales){.step = 0};
     const float *const data = c->scale->data;
     if (c->scale->len == 1) return (scales){.at = data};
@@ -77,14 +77,14 @@ static void encode(void *dst, const float *src, size_t n, sdx_dtype dtype, scale
 /* ---- gathering and storing; an item is a head of a batch */
 
 /* Fresh tokens go through the form that the cache will hold them in. */
-static void add_fresh(const sdx_gq_cache *c, size_t batch, size_t head, float *rows) {
+static void add_fresh(const sdx_kv_cache *c, size_t batch, size_t head, float *rows) {
     const sdx_dtype dtype = c->past != NULL ? c->past->dtype : SDX_FLOAT32;
     const size_t n = (size_t)c->batch[batch].added;
     const scales s = scales_of(c, head);
     for (size_t r = 0; r < n; r++) {
         float *const row = rows + r * c->size;
         memcpy(row, c->fresh + sdx_heads_at(&c->from, batch, head, r), c->size * sizeof *row);
-        if (c->finish != NULL) sdx_gq_finish_heads(c->finish, row, 1, batch * c->steps + r);
+        if (c->finish != NULL) sdx_kv_finish_heads(c->finish, row, 1, batch * c->steps + r);
         for (size_t i = 0; dtype != SDX_FLOAT32 && i < c->size; i++) {
             const float scale = s.at != NULL ? s.at[i * s.step] : 1;
             const bool narrow = dtype == SDX_UINT8;
@@ -95,10 +95,10 @@ static void add_fresh(const sdx_gq_cache *c, size_t batch, size_t head, float *r
 }
 
 static void gather_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
-    const sdx_gq_cache *const c = arg;
+    const sdx_kv_cache *const c = arg;
     (void)lane;
     for (size_t item = begin; item < end; item++) {
-        const sdx_gq_batch *const b = &c->batch[item / c->heads];
+        const sdx_kv_batch *const b = &c->batch[item / c->heads];
         float *const rows = c->rows + item * c->capacity * c->size;
         const size_t held = (size_t)b->held, used = held + (size_t)b->added;
         const size_t stride = c->past != NULL ? row_bytes(c->past) : 0;
@@ -113,19 +113,19 @@ static void gather_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
     }
 }
 
-void sdx_gq_gather(const sdx_call *c, const sdx_gq_cache *cache) {
-    sdx_gq_cache job = *cache;
+void sdx_kv_gather(const sdx_call *c, const sdx_kv_cache *cache) {
+    sdx_kv_cache job = *cache;
     if (cache->size == 0) return;
     sdx_call_for(c, cache->batches * cache->heads, sdx_grain(cache->capacity * cache->size),
                  gather_chunk, &job);
 }
 
 static void store_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
-    const sdx_gq_cache *const c = arg;
+    const sdx_kv_cache *const c = arg;
     const size_t stride = row_bytes(c->present), rows = (size_t)c->present->dims[2];
     (void)lane;
     for (size_t item = begin; item < end; item++) {
-        const sdx_gq_batch *const b = &c->batch[item / c->heads];
+        const sdx_kv_batch *const b = &c->batch[item / c->heads];
         const size_t kept = (size_t)b->kept, from = (size_t)(b->held + b->added) - kept;
         const float *const src = c->rows + (item * c->capacity + from) * c->size;
         char *const dst = (char *)c->present->data + item * rows * stride;
@@ -137,8 +137,8 @@ static void store_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
     }
 }
 
-void sdx_gq_store(const sdx_call *c, const sdx_gq_cache *cache) {
-    sdx_gq_cache job = *cache;
+void sdx_kv_store(const sdx_call *c, const sdx_kv_cache *cache) {
+    sdx_kv_cache job = *cache;
     if (cache->size == 0) return;
     sdx_call_for(c, cache->batches * cache->heads, sdx_grain(cache->capacity * cache->size),
                  store_chunk, &job);
