@@ -359,6 +359,35 @@ SDX_API void sdx_model_memory(const sdx_model *model, sdx_memory *out);
 /* its own and its model's */
 SDX_API void sdx_context_memory(const sdx_context *context, sdx_memory *out);
 
+/* What memory is for: SDX_MEMORY_FILE, ...: one enumerator for each line of memory.def. */
+typedef enum sdx_memory_kind {
+#define SDX_MEMORY(NAME, name, counted, meaning) SDX_MEMORY_##NAME,
+#include "sardonyx/memory.def"
+#undef SDX_MEMORY
+    SDX_MEMORY_N_KINDS
+} sdx_memory_kind;
+
+/* A piece of memory. Views live as long as the call that shows it. */
+typedef struct sdx_memory_item {
+    sdx_memory_kind kind;
+    bool counted; /* comes from the allocator; the sum of these is all that a handle took from it */
+    size_t size;  /* bytes */
+    const void *data; /* of a mapped file: where it begins; else NULL */
+    sdx_str name;     /* of the constant; of the external file; else empty */
+    sdx_str detail;   /* weights: why they were copied; packs: their format */
+    sdx_str node;     /* packs: the first that asked for it */
+} sdx_memory_item;
+
+typedef void sdx_memory_fn(void *user, const sdx_memory_item *item);
+
+/* Shows every piece of memory of a model to `fn`, which must not call back into it; the same of a
+ * context without its model. */
+SDX_API void sdx_model_memory_each(const sdx_model *model, sdx_memory_fn *fn, void *user);
+SDX_API void sdx_context_memory_each(const sdx_context *context, sdx_memory_fn *fn, void *user);
+/* "packs" and "weights in the order that kernels read"; NULL for what is no kind */
+SDX_API const char *sdx_memory_kind_name(sdx_memory_kind kind);
+SDX_API const char *sdx_memory_kind_meaning(sdx_memory_kind kind);
+
 /* ---- this build ------------------------------------------------------------------------------ */
 
 SDX_API const char *sdx_isa_in_use(void); /* "avx512": the instruction set of the kernels */

@@ -60,16 +60,3 @@ void sdx_context_trim(sdx_context *context) {
     if (context->overridable != NULL) sdx_frame_trim(context->overridable);
     sdx_store_trim(context->store);
 }
-
-void sdx_context_memory(const sdx_context *context, sdx_memory *out) {
-    sdx_model_memory(context->model, out);
-    size_t slab = 0, bound = 0;
-    sdx_frame_memory(context->frame, &out->slab, &out->slab_bound);
-    if (context->overridable != NULL) sdx_frame_memory(context->overridable, &slab, &bound);
-    out->slab += slab;
-    out->slab_bound = bound > out->slab_bound ? bound : out->slab_bound;
-    const sdx_heap *const heap = sdx_store_heap(context->store);
-    const size_t used = atomic_load_explicit(&heap->used, memory_order_relaxed);
-    out->context_peak = atomic_load_explicit(&heap->peak, memory_order_relaxed);
-    out->dynamic = used > out->slab ? used - out->slab : 0;
-}

@@ -281,21 +281,3 @@ sdx_status sdx_model_dump(const sdx_model *model, void **text, size_t *size) {
     sdx_buf_deinit(&buf);
     return status;
 }
-
-static void add_variant(const sdx_variant *variant, sdx_memory *out) {
-    out->weights += variant->onnx.ir->copies.bytes;
-    out->packs += atomic_load_explicit(&variant->packer.bytes, memory_order_relaxed);
-}
-
-void sdx_model_memory(const sdx_model *model, sdx_memory *out) {
-    *out = (sdx_memory){.file = model->size};
-    for (size_t i = 0; i < model->fixed.onnx.n_files; i++) {
-        out->file += model->fixed.onnx.files[i].size;
-    }
-    add_variant(&model->fixed, out);
-    if (atomic_load_explicit(&model->has_overridable, memory_order_acquire))
-        add_variant(&model->overridable, out);
-    const size_t used = atomic_load_explicit(&model->heap.used, memory_order_relaxed);
-    const size_t rest = out->weights + out->packs + (model->copy != NULL ? model->size : 0);
-    out->graph = used > rest ? used - rest : 0;
-}

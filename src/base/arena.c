@@ -35,6 +35,13 @@ void sdx_arena_deinit(sdx_arena *arena) {
     sdx_arena_init(arena, arena->heap);
 }
 
+size_t sdx_arena_held(const sdx_arena *arena) {
+    size_t held = 0;
+    for (const struct sdx_arena_chunk *chunk = arena->chunks; chunk; chunk = chunk->next)
+        held += chunk->size;
+    return held;
+}
+
 static sdx_status take_chunk(sdx_arena *arena, size_t size, struct sdx_arena_chunk **out) {
     void *block;
     SDX_TRY(sdx_heap_calloc(arena->heap, 1, size, &block));

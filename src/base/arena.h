@@ -16,7 +16,8 @@ typedef struct sdx_arena {
 } sdx_arena;
 
 void sdx_arena_init(sdx_arena *arena, sdx_heap *heap);
-void sdx_arena_deinit(sdx_arena *arena); /* frees all; the arena may be initialised again */
+void sdx_arena_deinit(sdx_arena *arena);       /* frees all; the arena may be initialised again */
+size_t sdx_arena_held(const sdx_arena *arena); /* bytes of all chunks, in use or not */
 /* n * size is checked; of 0 bytes it gives an address as well */
 sdx_status sdx_arena_alloc(sdx_arena *arena, size_t n, size_t size, void **out) SDX_NODISCARD;
 sdx_status sdx_arena_copy(sdx_arena *arena, const void *bytes, size_t size, void **out)

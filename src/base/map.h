@@ -21,6 +21,9 @@ typedef struct sdx_map {
 
 void sdx_map_init(sdx_map *map, sdx_heap *heap);
 void sdx_map_deinit(sdx_map *map);
+static inline size_t sdx_map_held(const sdx_map *map) { /* bytes of the heap */
+    return map->capacity * sizeof *map->entries;
+}
 /* NULL: not there */
 void *sdx_map_get(const sdx_map *map, sdx_str key);
 /* adds or replaces; value is not NULL */

@@ -165,21 +165,35 @@ void sdx_frame_trim(sdx_frame *frame) {
     each_child(frame, trim_child, NULL);
 }
 
-typedef struct totals {
-    size_t *slab, *bound;
-} totals;
-
 static void add_child(sdx_frame *child, void *arg) {
-    const totals *const t = arg;
-    size_t slab = 0, bound = 0;
-    sdx_frame_memory(child, &slab, &bound);
-    *t->slab += slab;
-    *t->bound += bound;
+    sdx_frame_bytes *const sum = arg;
+    sdx_frame_bytes own;
+    sdx_frame_memory(child, &own);
+    sum->slab += own.slab;
+    sum->planned += own.planned;
+    sum->scratch += own.scratch;
+    sum->bound += own.bound;
+    sum->state += own.state;
+    sum->shapes += own.shapes;
 }
 
-void sdx_frame_memory(const sdx_frame *frame, size_t *slab, size_t *bound) {
-    *slab = frame->slab_size;
-    *bound = frame->plan.bound;
-    totals t = {slab, bound};
-    each_child(frame, add_child, &t);
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+
+void sdx_frame_memory(const sdx_frame *frame, sdx_frame_bytes *out) {
+    const sdx_program *const p = frame->program;
+    sdx_frame_bytes bytes = {.slab = frame->slab_size, .bound = frame->plan.bound};
+    bytes.planned = least(frame->plan.end, frame->slab_size); /* less after trim */
+    bytes.scratch = least(frame->slab_need, frame->slab_size - bytes.planned);
+    bytes.state = sizeof *frame + (p->n_values + 1) * sizeof *frame->cells +
+                  (p->n_steps + 1) * sizeof *frame->states + frame->tables_size +
+                  frame->plan.cap_free * sizeof *frame->plan.free;
+    for (uint32_t s = 0; s < p->n_steps; s++) {
+        if (frame->states[s].given != NULL)
+            bytes.state += (p->steps[s].n_in + p->steps[s].n_out) * sizeof(sdx_given);
+    }
+    for (uint32_t v = 0; v < p->n_values; v++) {
+        bytes.shapes += frame->cells[v].capacity;
+    }
+    each_child(frame, add_child, &bytes);
+    *out = bytes;
 }

@@ -103,8 +103,17 @@ sdx_status sdx_frame_run(sdx_frame *frame, sdx_value *const *inputs, sdx_value *
 /* The binding alone. */
 sdx_status sdx_frame_bind_inputs(sdx_frame *frame, sdx_value *const *inputs) SDX_NODISCARD;
 
-/* Slab and its lower bound, inner frames included. */
-void sdx_frame_memory(const sdx_frame *frame, size_t *slab, size_t *bound);
+/* Bytes of a frame and of the frames inside it. */
+typedef struct sdx_frame_bytes {
+    size_t slab;    /* planned + scratch + room */
+    size_t planned; /* where values have a place */
+    size_t scratch; /* of the step that needs most */
+    size_t bound;   /* the most bytes of planned values alive at once */
+    size_t state;   /* the frame itself, cells, states */
+    size_t shapes;  /* values that follow from shapes */
+} sdx_frame_bytes;
+
+void sdx_frame_memory(const sdx_frame *frame, sdx_frame_bytes *out);
 
 /* bind.c */
 sdx_status sdx_frame_bind(sdx_frame *frame) SDX_NODISCARD;

@@ -85,6 +85,7 @@ static sdx_status make_variant(sdx_model *model, sdx_variant *variant, bool over
                                  .logger = &model->runtime->logger};
     if (model->options.optimize) SDX_TRY(sdx_opt_run(variant->onnx.ir, &opt));
     SDX_TRY(sdx_ir_sweep(variant->onnx.ir));
+    variant->graph_bytes = variant->arena.used - variant->onnx.ir->copies.in_arena;
     SDX_TRY(sdx_program_build(variant->onnx.ir->main, &variant->packer, &variant->arena,
                               &model->heap, &variant->program));
     SDX_TRY(sdx_program_prepare(variant->program, &variant->packer, &variant->arena));

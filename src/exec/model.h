@@ -24,6 +24,7 @@ typedef struct sdx_variant {
     sdx_packer packer;
     const sdx_file *file; /* of the model */
     sdx_program *program;
+    size_t graph_bytes; /* of the arena, for the graph without copies */
     bool made;
 } sdx_variant;
 

@@ -64,6 +64,10 @@ sdx_status sdx_dims_create(sdx_arena *arena, sdx_dims **out) {
     return NULL;
 }
 
+size_t sdx_dims_held(const sdx_dims *dims) {
+    return sdx_map_held(&dims->names) + sdx_map_held(&dims->exprs) + dims->cap * sizeof *dims->all;
+}
+
 void sdx_dims_destroy(sdx_dims *dims) {
     if (!dims) return;
     sdx_map_deinit(&dims->names);

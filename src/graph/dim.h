@@ -27,6 +27,7 @@ static inline sdx_dim sdx_dim_number(int64_t x) {
 }
 
 sdx_status sdx_dims_create(sdx_arena *arena, sdx_dims **out) SDX_NODISCARD;
+size_t sdx_dims_held(const sdx_dims *dims); /* bytes of the heap, beside the arena */
 void sdx_dims_destroy(sdx_dims *dims);
 
 /* The symbol `name`: the same word each time. A fresh symbol equals nothing else but itself.

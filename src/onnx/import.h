@@ -47,6 +47,7 @@ typedef struct sdx_onnx_model {
     size_t n_nodes, n_functions, n_initializers;
     uint64_t n_parameters; /* elements of float initializers */
     sdx_file *files;       /* external data, mapped; n_files */
+    sdx_str *file_names;   /* as the model gives them; n_files */
     size_t n_files, cap_files;
     sdx_heap *heap; /* of `files` */
 } sdx_onnx_model;

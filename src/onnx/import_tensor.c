@@ -50,7 +50,7 @@ static sdx_status parse_location(const sdx_pb_tensor *proto, location *out) {
 static sdx_status open_external(sdx_importer *im, sdx_str name, const sdx_file **out) {
     sdx_onnx_model *const model = im->out;
     for (size_t i = 0; i < model->n_files; i++) {
-        if (sdx_str_eq(im->external_names[i], name)) {
+        if (sdx_str_eq(model->file_names[i], name)) {
             *out = &model->files[i];
             return NULL;
         }
@@ -72,12 +72,12 @@ static sdx_status open_external(sdx_importer *im, sdx_str name, const sdx_file *
                                  model->cap_files * sizeof(sdx_file), cap * sizeof(sdx_file)));
         sdx_str *names;
         SDX_TRY(SDX_ARENA_NEW(im->arena, cap, &names));
-        if (model->n_files != 0) memcpy(names, im->external_names, model->n_files * sizeof *names);
-        im->external_names = names;
+        if (model->n_files != 0) memcpy(names, model->file_names, model->n_files * sizeof *names);
+        model->file_names = names;
         model->cap_files = cap;
     }
+    SDX_TRY(sdx_arena_str(im->arena, name, &model->file_names[model->n_files]));
     SDX_TRY(sdx_file_map_beneath(im->options->folder, name, &model->files[model->n_files]));
-    SDX_TRY(sdx_arena_str(im->arena, name, &im->external_names[model->n_files]));
     *out = &model->files[model->n_files++];
     return NULL;
 }

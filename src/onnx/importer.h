@@ -43,9 +43,8 @@ typedef struct sdx_importer {
     size_t size;
     const sdx_pb_model *model;
     sdx_onnx_model *out;
-    sdx_map functions;       /* "domain:name:overload" -> sdx_pb_function */
-    sdx_map op_counts;       /* "domain:name" -> sdx_onnx_op_count */
-    sdx_str *external_names; /* of out->files */
+    sdx_map functions; /* "domain:name:overload" -> sdx_pb_function */
+    sdx_map op_counts; /* "domain:name" -> sdx_onnx_op_count */
 } sdx_importer;
 
 /* import_graph.c */

@@ -122,9 +122,8 @@ sdx_status sdx_pack_bytes(sdx_pack *pack, const void **out) {
     return status;
 }
 
-void sdx_packer_each(sdx_packer *packer, void (*visit)(void *arg, const sdx_pack_facts *facts),
-                     void *arg) {
-    sdx_mutex_lock(&packer->mutex);
+void sdx_packer_each(const sdx_packer *packer,
+                     void (*visit)(void *arg, const sdx_pack_facts *facts), void *arg) {
     for (const sdx_pack *pack = packer->first; pack != NULL; pack = pack->next) {
         const sdx_pack_facts facts = {
             .constant = pack->source->name,
@@ -134,5 +133,4 @@ void sdx_packer_each(sdx_packer *packer, void (*visit)(void *arg, const sdx_pack
             .made = atomic_load_explicit(&pack->bytes, memory_order_acquire) != NULL};
         visit(arg, &facts);
     }
-    sdx_mutex_unlock(&packer->mutex);
 }

@@ -61,8 +61,8 @@ typedef struct sdx_pack_facts {
     bool made;
 } sdx_pack_facts;
 
-/* Calls visit for each pack, newest first, under the lock. */
-void sdx_packer_each(sdx_packer *packer, void (*visit)(void *arg, const sdx_pack_facts *facts),
-                     void *arg);
+/* Calls visit for each pack, newest first. The caller holds packer->mutex. */
+void sdx_packer_each(const sdx_packer *packer,
+                     void (*visit)(void *arg, const sdx_pack_facts *facts), void *arg);
 
 #endif

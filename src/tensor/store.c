@@ -118,6 +118,13 @@ void sdx_store_trim(sdx_store *store) {
     if (store) (void)trim(store);
 }
 
+void sdx_store_bytes(sdx_store *store, size_t *lent, size_t *kept) {
+    sdx_mutex_lock(&store->mutex);
+    *lent = store->lent;
+    *kept = store->kept;
+    sdx_mutex_unlock(&store->mutex);
+}
+
 static void *take_kept(sdx_store *store, size_t index, size_t size) {
     kept_block *block = NULL;
     sdx_mutex_lock(&store->mutex);

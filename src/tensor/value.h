@@ -21,6 +21,8 @@ sdx_store *sdx_store_retain(sdx_store *store);
 void sdx_store_release(sdx_store *store);
 sdx_heap *sdx_store_heap(sdx_store *store);
 void sdx_store_trim(sdx_store *store); /* frees the blocks kept for reuse */
+/* Bytes of values that are alive, and of blocks kept for reuse. */
+void sdx_store_bytes(sdx_store *store, size_t *lent, size_t *kept);
 
 struct sdx_value {
     sdx_refs refs;
