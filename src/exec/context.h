@@ -3,6 +3,7 @@
 #ifndef SDX_EXEC_CONTEXT_H
 #define SDX_EXEC_CONTEXT_H
 
+#include "base/clock.h"
 #include "base/pool.h"
 #include "exec/frame.h"
 #include "exec/model.h"
@@ -25,6 +26,11 @@ void sdx_context_free(sdx_context *context);
 sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, sdx_value **outputs,
                                const bool *wanted) SDX_NODISCARD;
 sdx_status sdx_context_prepare(sdx_context *context, sdx_value *const *inputs) SDX_NODISCARD;
+/* Whether the run shall end: cancelled, or beyond its deadline. From any lane. */
+static inline bool sdx_context_must_stop(const sdx_context *context) {
+    return atomic_load_explicit(&context->stop, memory_order_relaxed) != 0 ||
+           (context->deadline != UINT64_MAX && sdx_clock_ns() > context->deadline);
+}
 /* SDX_CANCELLED or SDX_DEADLINE when the run shall end, else NULL. */
 sdx_status sdx_context_stopped(const sdx_context *context) SDX_NODISCARD;
 

@@ -10,6 +10,24 @@ static void parallel_for(void *self, size_t n, size_t grain, sdx_loop_fn *fn, vo
     sdx_gang_for(state->frame->context->gang, n, grain, fn, arg);
 }
 
+typedef struct tile_loop {
+    const sdx_context *context;
+    sdx_loop_fn *fn;
+    void *arg;
+} tile_loop;
+
+static void run_tiles(void *arg, size_t begin, size_t end, unsigned lane) {
+    const tile_loop *const loop = arg;
+    if (!sdx_context_must_stop(loop->context)) loop->fn(loop->arg, begin, end, lane);
+}
+
+static void tiles(void *self, size_t n, size_t grain, sdx_loop_fn *fn, void *arg) {
+    const sdx_step_state *const state = self;
+    sdx_context *const context = state->frame->context;
+    tile_loop loop = {.context = context, .fn = fn, .arg = arg};
+    sdx_gang_for(context->gang, n, grain, run_tiles, &loop);
+}
+
 static sdx_status scratch(void *self, size_t size, void **out) {
     const sdx_step_state *const state = self;
     return sdx_frame_temporary(state->frame, size, NULL, out);
@@ -134,12 +152,11 @@ static sdx_status run_graph(void *self, size_t attr, sdx_value *const *inputs, s
 
 static bool cancelled(void *self) {
     const sdx_step_state *const state = self;
-    const sdx_status status = sdx_context_stopped(state->frame->context);
-    sdx_status_free(status);
-    return status != NULL;
+    return sdx_context_must_stop(state->frame->context);
 }
 
 const sdx_host sdx_exec_host = {.parallel_for = parallel_for,
+                                .tiles = tiles,
                                 .scratch = scratch,
                                 .pack = pack,
                                 .output = output,

@@ -108,15 +108,13 @@ sdx_status sdx_step_run(sdx_step_state *state) {
  */
 
 sdx_status sdx_context_stopped(const sdx_context *context) {
-    if (SDX_UNLIKELY(atomic_load_explicit(&context->stop, memory_order_relaxed) != 0))
+    if (SDX_LIKELY(!sdx_context_must_stop(context))) return NULL;
+    if (atomic_load_explicit(&context->stop, memory_order_relaxed) != 0)
         return sdx_fail(SDX_CANCELLED, "the run was cancelled");
-    if (SDX_UNLIKELY(context->deadline != UINT64_MAX) && sdx_clock_ns() > context->deadline) {
-        return sdx_fail(
-            SDX_DEADLINE,
-            "the run took longer than its deadline of %llu us; give it more time or more threads",
-            (unsigned long long)(context->deadline_ns / 1000));
-    }
-    return NULL;
+    return sdx_fail(
+        SDX_DEADLINE,
+        "the run took longer than its deadline of %llu us; give it more time or more threads",
+        (unsigned long long)(context->deadline_ns / 1000));
 }
 
 /* An operator that was asked to stop does not know why. */
@@ -155,7 +153,7 @@ static sdx_status run_steps(sdx_frame *frame) {
             sdx_cell_drop(frame, &frame->cells[step->dies[d]]);
         }
     }
-    return NULL;
+    return sdx_context_stopped(frame->context); /* the last step may have been cut short */
 }
 
 /* ---- a run

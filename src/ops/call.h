@@ -81,6 +81,7 @@ struct sdx_bind {
 /* What the caller of an operator offers it. `self` of every function is sdx_call.self. */
 typedef struct sdx_host {
     void (*parallel_for)(void *self, size_t n, size_t grain, sdx_loop_fn *fn, void *arg);
+    void (*tiles)(void *self, size_t n, size_t grain, sdx_loop_fn *fn, void *arg);
     sdx_status (*scratch)(void *self, size_t size, void **out);
     sdx_status (*pack)(void *self, sdx_pack *pack, const void **out);
     sdx_status (*output)(void *self, size_t k, sdx_dtype dtype, size_t rank, const int64_t *dims,
@@ -121,6 +122,13 @@ static inline sdx_view *sdx_call_out(const sdx_call *c, size_t k) {
 static inline void sdx_call_for(const sdx_call *c, size_t n, size_t grain, sdx_loop_fn *fn,
                                 void *arg) {
     c->host->parallel_for(c->self, n, grain, fn, arg);
+}
+/* The same for the long loops that write elements: once the caller wants the run to end, chunks
+ * that nobody has begun are left out, and what they would have written is not. Only where no size,
+ * index or pointer follows from what the loop writes. */
+static inline void sdx_call_tiles(const sdx_call *c, size_t n, size_t grain, sdx_loop_fn *fn,
+                                  void *arg) {
+    c->host->tiles(c->self, n, grain, fn, arg);
 }
 /* More scratch, whose size depends on data: valid until run returns. Not inside parallel loops. */
 SDX_NODISCARD static inline sdx_status sdx_call_scratch(const sdx_call *c, size_t size,

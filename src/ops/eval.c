@@ -125,6 +125,7 @@ static bool host_cancelled(void *self) {
 
 static const sdx_host host = {
     .parallel_for = host_parallel_for,
+    .tiles = host_parallel_for,
     .scratch = host_scratch,
     .pack = host_pack,
     .output = host_output,

@@ -238,7 +238,8 @@ void sdx_attention_run(const sdx_call *c, const sdx_attention *a, sdx_dtype dtyp
     const size_t tiles = (a->q_len + a->tile - 1) / a->tile;
     const size_t work = a->tile * a->total * (a->head + a->v_head) / 8 + 1;
     if (dtype == SDX_FLOAT32)
-        sdx_call_for(c, a->batches * a->kv_heads, sdx_grain(a->total * a->head), pack_chunk, &job);
-    sdx_call_for(c, a->batches * a->heads * tiles, sdx_grain(work),
-                 dtype == SDX_FLOAT32 ? chunk_f32 : chunk_f64, &job);
+        sdx_call_tiles(c, a->batches * a->kv_heads, sdx_grain(a->total * a->head), pack_chunk,
+                       &job);
+    sdx_call_tiles(c, a->batches * a->heads * tiles, sdx_grain(work),
+                   dtype == SDX_FLOAT32 ? chunk_f32 : chunk_f64, &job);
 }

@@ -222,7 +222,7 @@ static sdx_status run(const sdx_call *c) {
         j.scale = (float)(sdx_view_double(c->in[row->x_scale], 0) /
                           sdx_view_double(c->in[row->y_scale], 0));
     const size_t work = s->depth * (s->out_channels / 16 + 1) * conv->strip;
-    sdx_call_for(c, s->images * s->groups * conv->strips, sdx_grain(work), run_units, &j);
+    sdx_call_tiles(c, s->images * s->groups * conv->strips, sdx_grain(work), run_units, &j);
     return NULL;
 }
 

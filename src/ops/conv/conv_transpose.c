@@ -258,8 +258,8 @@ static sdx_status run(const sdx_call *c) {
              .scratch = c->scratch};
     if (c->out[0]->len == 0) return NULL;
     const size_t work = t->block * t->window.taps * t->window.out_len * (t->in_channels + 1);
-    sdx_call_for(c, t->images * t->groups * t->blocks, sdx_grain(work / 8),
-                 x->dtype == SDX_FLOAT64 ? blocks_f64 : blocks_f32, &j);
+    sdx_call_tiles(c, t->images * t->groups * t->blocks, sdx_grain(work / 8),
+                   x->dtype == SDX_FLOAT64 ? blocks_f64 : blocks_f32, &j);
     return NULL;
 }
 

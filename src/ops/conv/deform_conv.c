@@ -247,8 +247,8 @@ static sdx_status run(const sdx_call *c) {
              .y = c->out[0]->data};
     if (c->out[0]->len == 0) return NULL;
     const size_t work = d->strip * d->sizes.depth;
-    sdx_call_for(c, d->sizes.images * d->sizes.groups * d->strips,
-                 sdx_grain(work * (d->sizes.out_channels / 8 + d->sampler.points)), strips, &j);
+    sdx_call_tiles(c, d->sizes.images * d->sizes.groups * d->strips,
+                   sdx_grain(work * (d->sizes.out_channels / 8 + d->sampler.points)), strips, &j);
     return NULL;
 }
 

@@ -151,10 +151,10 @@ void sdx_conv_run(const sdx_conv *conv, const sdx_call *c, void *y, const void *
     if (s->window.out_len == 0 || s->out_channels == 0) return;
     const size_t planes = s->images * s->groups;
     if (conv->method == SDX_CONV_DEPTHWISE) {
-        sdx_call_for(c, planes * s->out_channels, sdx_grain(s->window.out_len * s->window.taps),
-                     run_planes, &j);
+        sdx_call_tiles(c, planes * s->out_channels, sdx_grain(s->window.out_len * s->window.taps),
+                       run_planes, &j);
         return;
     }
     const size_t work = conv->rows * conv->strip * (s->depth + 1);
-    sdx_call_for(c, planes * conv->strips * conv->row_parts, sdx_grain(work / 16), run_units, &j);
+    sdx_call_tiles(c, planes * conv->strips * conv->row_parts, sdx_grain(work / 16), run_units, &j);
 }

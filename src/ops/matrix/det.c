@@ -101,7 +101,7 @@ static sdx_status run(const sdx_call *c) {
     const det *const d = c->bound;
     job j = {.bound = d, .x = c->in[0], .y = c->out[0], .scratch = c->scratch};
     if (d->matrices == 0) return NULL;
-    sdx_call_for(c, d->matrices, sdx_grain(d->m * d->m * (d->m / 3 + 8)), matrices, &j);
+    sdx_call_tiles(c, d->matrices, sdx_grain(d->m * d->m * (d->m / 3 + 8)), matrices, &j);
     return NULL;
 }
 

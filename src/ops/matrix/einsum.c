@@ -261,8 +261,8 @@ static sdx_status run(const sdx_call *c) {
     if (s->as_product)
         sdx_product_run(&s->product, c, j.out, j.in[s->swapped], j.in[!s->swapped], NULL);
     else
-        sdx_call_for(c, c->out[0]->len, sdx_grain(s->sum_len * s->n_in + 8),
-                     loop_of(c->in[0]->dtype), &j);
+        sdx_call_tiles(c, c->out[0]->len, sdx_grain(s->sum_len * s->n_in + 8),
+                       loop_of(c->in[0]->dtype), &j);
     return NULL;
 }
 

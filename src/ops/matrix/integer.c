@@ -160,8 +160,8 @@ sdx_status sdx_integer_run(const sdx_integer *bound, const sdx_call *c,
         if (call->pack == NULL && at != before)
             pack(c->kernels, c->scratch, (const char *)b->data + at, p->k, p->n,
                  b->dtype == SDX_INT8);
-        sdx_call_for(c, (p->m + ROWS - 1) / ROWS, sdx_grain(ROWS * p->n * (p->k / 16 + 1)),
-                     run_rows, &j);
+        sdx_call_tiles(c, (p->m + ROWS - 1) / ROWS, sdx_grain(ROWS * p->n * (p->k / 16 + 1)),
+                       run_rows, &j);
     }
     return NULL;
 }

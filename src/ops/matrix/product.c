@@ -4,7 +4,9 @@
 #include "ops/matrix/product.h"
 
 enum {
-    PART_WORK = 1 << 20, /* multiplications worth a part: some 15 us */
+    PART_WORK = 1 << 20,      /* multiplications worth a part: some 15 us */
+    PART_READ_MAX = 1 << 22,  /* elements of B that a part may take from memory: some 2 ms */
+    MULTIPLIED_PER_READ = 16, /* multiplications in the time of that */
     LANE_PACK_MAX =
         1 << 18,     /* elements of B that a lane packs by itself: half a second-level cache */
     PLAIN_PANEL = 32 /* columns that the plain kernels take at a time */
@@ -54,9 +56,14 @@ void sdx_product_join(sdx_product *p) {
     p->rank = 0;
 }
 
+/* As many parts as lanes have use for, and so many that each is soon done: a run that shall end
+ * waits for those that were begun. */
 static void cut(sdx_product *p, size_t panel, size_t block, unsigned lanes) {
     const double work = (double)p->m * (double)p->n * (double)(p->k + 1) * (double)p->batch;
-    const double most = lanes > 1 ? 4.0 * lanes : 1.0;
+    const double read = (double)p->k * (double)p->n * (double)p->batch;
+    const double least = (work / MULTIPLIED_PER_READ + read) / PART_READ_MAX;
+    const double use = lanes > 1 ? 4.0 * lanes : 1.0;
+    const double most = use > least ? use : least;
     const double worth = work / PART_WORK < most ? work / PART_WORK : most;
     const size_t wanted = ((size_t)worth + p->batch - 1) / (p->batch + (p->batch == 0));
     const size_t panels = (p->n + panel - 1) / panel, blocks = (p->m + block - 1) / block;
@@ -251,9 +258,9 @@ static void run_shared(work *w, const sdx_call *c) {
         w->first = i;
         sdx_product_locate(p, i, &a, &w->base);
         if (i == 0 || w->base != before)
-            sdx_call_for(c, p->pack_len / (nr * p->k + (p->k == 0)), sdx_grain(nr * p->k / 8),
-                         pack_panels, w);
-        sdx_call_for(c, p->parts, 1, run_parts, w);
+            sdx_call_tiles(c, p->pack_len / (nr * p->k + (p->k == 0)), sdx_grain(nr * p->k / 8),
+                           pack_panels, w);
+        sdx_call_tiles(c, p->parts, 1, run_parts, w);
     }
 }
 
@@ -269,5 +276,5 @@ void sdx_product_run(const sdx_product *p, const sdx_call *c, void *out, const v
     }
     const size_t work_of_part = p->m * p->n / p->parts * (p->k + 1);
     const size_t grain = work_of_part >= PART_WORK ? 1 : PART_WORK / (work_of_part + 1);
-    sdx_call_for(c, p->parts * p->batch, grain, run_parts, &w);
+    sdx_call_tiles(c, p->parts * p->batch, grain, run_parts, &w);
 }

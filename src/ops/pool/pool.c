@@ -311,8 +311,8 @@ static sdx_status run(const sdx_call *c) {
         SDX_TRY(sdx_call_scratch(c, indices->len * sdx_dtype_size(c->in[0]->dtype), &j.y));
     }
     const size_t taps = p->window.taps < p->window.in_len ? p->window.taps : p->window.in_len;
-    sdx_call_for(c, p->planes, sdx_grain(p->window.out_len * (taps + 1)),
-                 loop_of(p, c->in[0]->dtype), &j);
+    sdx_call_tiles(c, p->planes, sdx_grain(p->window.out_len * (taps + 1)),
+                   loop_of(p, c->in[0]->dtype), &j);
     return NULL;
 }
 

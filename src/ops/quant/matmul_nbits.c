@@ -322,7 +322,7 @@ static sdx_status run(const sdx_call *c) {
     else if (zeros != NULL)
         j.zeros_f = zeros->data;
     const size_t work = p->width * p->k * (p->m / 8 + 1);
-    sdx_call_for(c, (p->n + p->width - 1) / p->width, sdx_grain(work), chunk, &j);
+    sdx_call_tiles(c, (p->n + p->width - 1) / p->width, sdx_grain(work), chunk, &j);
     return NULL;
 }
 

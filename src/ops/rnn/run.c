@@ -48,8 +48,8 @@ static sdx_status run_f32(const sdx_call *c) {
     if (first < gates)
         SDX_TRY(find_pack(c, prepared->r2, RNN_R, r->at_r2, first, gates - first, &rec2));
     for (size_t d = 0; d < r->directions; d++) {
-        run_direction_f32(c, d, w + d * r->w_len, rec + d * r->r_len,
-                          rec2 != NULL ? rec2 + d * r->r2_len : NULL);
+        SDX_TRY(run_direction_f32(c, d, w + d * r->w_len, rec + d * r->r_len,
+                                  rec2 != NULL ? rec2 + d * r->r2_len : NULL));
     }
     return NULL;
 }
@@ -59,8 +59,8 @@ static sdx_status run_f64(const sdx_call *c) {
     const size_t first = sdx_rnn_first_rows(r->row, r->hidden);
     const double *const w = c->in[RNN_W]->data, *const rec = c->in[RNN_R]->data;
     for (size_t d = 0; d < r->directions; d++) {
-        run_direction_f64(c, d, w + d * r->w_len, rec + d * r->r_len,
-                          rec + d * r->r_len + first * r->hidden);
+        SDX_TRY(run_direction_f64(c, d, w + d * r->w_len, rec + d * r->r_len,
+                                  rec + d * r->r_len + first * r->hidden));
     }
     return NULL;
 }

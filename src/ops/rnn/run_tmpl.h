@@ -154,16 +154,18 @@ static void NAME(second_half)(void *arg, size_t begin, size_t end, unsigned lane
     }
 }
 
-static void NAME(steps)(NAME(pass) * p, const T *r, const T *r2) {
+static sdx_status NAME(steps)(NAME(pass) * p, const T *r, const T *r2) {
     const sdx_rnn *const s = p->r;
     const size_t n = s->hidden, first = sdx_rnn_first_rows(s->row, n),
                  grain = sdx_grain(n * s->row->gates * 8);
     for (p->step = 0; p->step < s->steps; p->step++) {
+        if (sdx_call_cancelled(p->c)) return sdx_call_stopped();
         PRODUCT(p->c, s, p->hg, p->h, r, NULL, s->batch, first, n);
         sdx_call_for(p->c, s->batch, grain, NAME(first_half), p);
         if (s->row->kind == SDX_RNN_GRU) PRODUCT(p->c, s, p->rg, p->rh, r2, NULL, s->batch, n, n);
         sdx_call_for(p->c, s->batch, grain, NAME(second_half), p);
     }
+    return NULL;
 }
 
 /* Wb + Rb, but for the h gate of a GRU that adds Rbh before the reset: that one is kept apart,
@@ -200,8 +202,8 @@ static void NAME(load_state)(const NAME(pass) * p, T *state, size_t input) {
         memset(state, 0, p->r->batch * p->r->hidden * sizeof(T));
 }
 
-static void NAME(run_direction)(const sdx_call *c, size_t direction, const T *w, const T *r,
-                                const T *r2) {
+static sdx_status NAME(run_direction)(const sdx_call *c, size_t direction, const T *w, const T *r,
+                                      const T *r2) {
     const sdx_rnn *const s = c->bound;
     const sdx_rnn_prepared *const prepared = c->prepared;
     char *const scratch = c->scratch;
@@ -229,9 +231,10 @@ static void NAME(run_direction)(const sdx_call *c, size_t direction, const T *w,
     if (lstm) NAME(load_state)(&p, p.cell, RNN_C0);
     PRODUCT(c, s, p.xg, c->in[RNN_X]->data, w, bias, s->steps * s->batch, s->row->gates * s->hidden,
             s->input);
-    NAME(steps)(&p, r, r2);
+    SDX_TRY(NAME(steps)(&p, r, r2));
     if (sdx_call_out(c, 1) != NULL) NAME(copy_state)(&p, p.h, c->out[1]->data, false);
     if (lstm && sdx_call_out(c, 2) != NULL) NAME(copy_state)(&p, p.cell, c->out[2]->data, false);
+    return NULL;
 }
 
 #undef T

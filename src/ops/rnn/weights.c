@@ -89,7 +89,7 @@ void sdx_rnn_product_f32(const sdx_call *c, const sdx_rnn *r, float *out, const 
                  .nr = nr,
                  .scratch = (char *)c->scratch + r->at_lane,
                  .lane_size = r->lane_size};
-    sdx_call_for(c, (n + nr - 1) / nr, sdx_grain(m * nr * (k / 8 + 1)), columns, &p);
+    sdx_call_tiles(c, (n + nr - 1) / nr, sdx_grain(m * nr * (k / 8 + 1)), columns, &p);
 }
 
 void sdx_rnn_product_f64(const sdx_call *c, const sdx_rnn *r, double *out, const double *a,
