@@ -96,14 +96,16 @@ build_command() {
     touch $binary
 }
 
-# Python with what tests/conformance/requirements.txt lists, in a virtual environment of the build folder; prints the interpreter.
-# Fails with pip's words in build/pip.log.
-python_with_onnx() {
-    local venv=build/venv wanted=tests/conformance/requirements.txt
-    if ! cmp -s $wanted $venv/requirements.txt; then
+# Python with what a requirements.txt lists, in a virtual environment of the build folder; prints the interpreter. Fails with pip's words
+# in build/pip.log.
+python_with() { # REQUIREMENTS VENV
+    local wanted=$1 venv=$2
+    if ! cmp -s "$wanted" "$venv/requirements.txt"; then
         mkdir -p build
-        { python3 -m venv $venv && $venv/bin/python -m pip install --quiet -r $wanted; } >build/pip.log 2>&1 || return 1
-        cp $wanted $venv/requirements.txt
+        { python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet -r "$wanted"; } >build/pip.log 2>&1 || return 1
+        cp "$wanted" "$venv/requirements.txt"
     fi
-    echo $venv/bin/python
+    echo "$venv/bin/python"
 }
+
+python_with_onnx() { python_with tests/conformance/requirements.txt build/venv; }

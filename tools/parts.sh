@@ -1,7 +1,7 @@
 # The parts of ./dev test. Each is a function part_NAME that prints what it does and, where it counts cases, ends with the line
 # "N passed, N failed, N skipped"; without that line its exit status counts as one case. skip_part says why a part cannot run.
 
-standard_parts=(build unit checkop models conformance corpus install asan)
+standard_parts=(build unit checkop models conformance corpus differential install asan)
 further_parts=(clang tsan sweeps fuzz arm)
 
 skip_part() {
@@ -76,6 +76,16 @@ part_corpus() {
     [ -d ../shared/corpus ] || skip_part "corpus: the folder ../shared/corpus is not there"
     build_command
     build/release/bin/sardonyx check ../shared/corpus
+}
+
+differential_graphs=300
+
+part_differential() {
+    local python
+    python=$(python_with tests/differential/requirements.txt build/venv-differential) ||
+        skip_part "differential: onnxruntime of PyPI could not be installed (build/pip.log)"
+    build_command
+    "$python" tests/differential/main.py --count "$differential_graphs"
 }
 
 part_install() {
@@ -178,7 +188,7 @@ run_part() { # PART
 run_parts() { # [PART...]
     local part parts=("$@") groups=(demo test)
     [ ${#parts[@]} -gt 0 ] || parts=("${standard_parts[@]}")
-    [ "${parts[*]}" != full ] || parts=("${standard_parts[@]}" "${further_parts[@]}")
+    [ "${parts[*]}" != full ] || parts=("${standard_parts[@]}" "${further_parts[@]}") differential_graphs=3000
     for part in "${parts[@]}"; do
         [[ " ${standard_parts[*]} ${further_parts[*]} " == *" $part "* ]] ||
             die "test: part '$part' is not known, expected ${standard_parts[*]} ${further_parts[*]} or full"

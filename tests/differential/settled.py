@@ -1,0 +1,148 @@
+"""Disagreements between the peers and the specification, settled. A row names the nodes it is about, what is right for them and why;
+`answer` computes it, or is None: the specification leaves it open, and such nodes are not made."""
+import math
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+import numpy as np
+
+
+@dataclass
+class Row:
+    operator: str
+    pattern: Callable  # (node, arrays by position, attributes, opset) -> bool
+    answer: Optional[Callable]  # (node, arrays by name, opset) -> outputs
+    reason: str
+
+
+def reference(node, arrays, opset):
+    import oracle
+
+    return oracle.by_reference(node, arrays, set(), opset, [])(arrays)
+
+
+def has(array, kinds):
+    return isinstance(array, np.ndarray) and array.dtype.kind in kinds
+
+
+def is_float(array):
+    return isinstance(array, np.ndarray) and array.dtype.kind not in "OUSTiub"
+
+
+def text(value):
+    return value.decode() if isinstance(value, bytes) else value
+
+
+def erf(node, arrays, opset):
+    wide = arrays[node.input[0]].astype(np.float64)
+    return [np.asarray(np.vectorize(math.erf, otypes=[np.float64])(wide)).reshape(wide.shape).astype(arrays[node.input[0]].dtype)]
+
+
+def padded_strings(node, arrays, opset):
+    result = reference(node, arrays, opset)[0]
+    return [np.array(["" if s == 0 else s for s in result.flat], dtype=object).reshape(result.shape)]
+
+
+def mode_of(attributes):
+    return text(attributes.get("coordinate_transformation_mode"))
+
+
+def unique_as_double(node, arrays, opset):
+    import oracle
+
+    x = arrays[node.input[0]]
+    wide = {node.input[0]: x.astype(np.float64)}
+    results = oracle.by_onnxruntime(node, wide, set(), opset, [])(wide)
+    return [results[0].astype(x.dtype)] + results[1:]
+
+
+# Sums over windows, statistics over axes and steps in which infinities meet zeros.
+WEIGHTED = """Resize LRN InstanceNormalization GroupNormalization LayerNormalization MeanVarianceNormalization RMSNormalization LSTM GRU RNN
+    GridSample Attention Col2Im LpNormalization MaxPool GlobalMaxPool ReduceMax ReduceMin""".split()
+
+
+def mean_variance(node, arrays, opset):
+    x = arrays[node.input[0]]
+    axes = tuple(attributes_of(node).get("axes", [0, 2, 3]))
+    wide = x.astype(np.float64)
+    away = wide - wide.mean(axes, keepdims=True)
+    return [(away / (np.sqrt(np.maximum((away**2).mean(axes, keepdims=True), 0)) + 1e-9)).astype(x.dtype)]
+
+
+def global_max(node, arrays, opset):
+    x = arrays[node.input[0]]
+    return [x.max(tuple(range(2, x.ndim)), keepdims=True)]
+
+
+def skips(x, attributes):
+    """Whether windows of SAME end before the inputs do."""
+    kernel, n = attributes.get("kernel_shape"), x.ndim - 2
+    strides, dilations = attributes.get("strides", [1] * n), attributes.get("dilations", [1] * n)
+    kernel = kernel or [1] * n
+    return any((-(-d // s) - 1) * s + (k - 1) * l + 1 < d for d, s, k, l in zip(x.shape[2:], strides, kernel, dilations))
+
+
+def with_scales(node, inputs):
+    return len(inputs) > 2 and bool(node.input[2]) and inputs[2].size > 0
+
+
+def reduces_nothing(node, inputs, attributes):
+    """Whether a reduction has an axis of no elements among its axes."""
+    if not inputs[0].size == 0:
+        return False
+    axes = inputs[1] if len(inputs) > 1 and inputs[1] is not None else attributes.get("axes")
+    if axes is None or len(axes) == 0:
+        return not attributes.get("noop_with_empty_axes")
+    return any(inputs[0].shape[int(axis)] == 0 for axis in axes)
+
+
+ROWS = [
+    Row("ReduceMean", lambda n, i, a, v: reduces_nothing(n, i, a), None, "ReduceMean-18: over an empty set of values it is undefined"),
+    Row("Erf", lambda n, i, a, v: i[0].dtype != np.float32, erf, "onnx.reference rounds to float32 first; Erf-13: T of the input is T of the output"),
+    Row("Pad", lambda n, i, a, v: has(i[0], "OUST") and (len(i) < 3 or i[2] is None), padded_strings,
+        "onnx.reference pads strings with the number 0; Pad-13: an empty string"),
+    Row("CenterCropPad", lambda n, i, a, v: has(i[0], "OUST"), padded_strings, "onnx.reference pads strings with the number 0; they have ''"),
+    Row("Resize", lambda n, i, a, v: mode_of(a) == "align_corners" and with_scales(n, i) and v >= 11, reference,
+        "onnxruntime rounds the resized length first; test_resize_downsample_scales_linear_align_corners takes the fraction"),
+    Row("Resize", lambda n, i, a, v: mode_of(a) == "tf_crop_and_resize" and with_scales(n, i), None,
+        "both peers leave roi out of the output's size; Resize-11: floor(input_dim * (roi_end - roi_start) * scale)"),
+    Row("Resize", lambda n, i, a, v: mode_of(a) == "tf_crop_and_resize", reference,
+        "onnxruntime extrapolates nothing where antialias is set and moves coordinates that are whole; Resize-11: extrapolation_value wherever"
+        " x_original is outside"),
+    Row("Resize", lambda n, i, a, v: mode_of(a) == "half_pixel_symmetric", reference,
+        "onnxruntime rounds coordinates that are whole; Resize-19: adjustment is computed before them"),
+    Row("Shrink", lambda n, i, a, v: i[0].dtype == np.float64, reference, "onnxruntime computes in float32; Shrink-9: T of the input is T of the output"),
+    Row("Unique", lambda n, i, a, v: i[0].dtype not in (np.float32, np.float64, np.int64, np.int8, object), unique_as_double,
+        "onnx.reference takes a negative axis for another one and, where sorted is 0, any axis for the first; Unique-11 axis"),
+    Row("MeanVarianceNormalization", lambda n, i, a, v: True, mean_variance,
+        "onnxruntime takes the root of E[X^2] - E[X]^2 in float32, which can be less than 0: NaN where all elements are alike"),
+    Row("GlobalMaxPool", lambda n, i, a, v: i[0].dtype != np.float32, global_max, "onnx.reference reduces two axes, however many there are"),
+    *(Row(op, lambda n, i, a, v: text(a.get("auto_pad", b"")).startswith("SAME") and skips(i[0], a), None,
+          "the formula's pads are negative where strides skip the end: onnxruntime crops in AveragePool and is an error in MaxPool; the"
+          " SAME of TensorFlow, which it describes, pads by no less than 0") for op in ("MaxPool", "AveragePool", "LpPool", "Conv")),
+    Row("QLinearMatMul", lambda n, i, a, v: i[0].shape[-1] == 0, None, "onnxruntime leaves out the zero point where K is 0; QLinearMatMul-10: y_zero_point is added"),
+    Row("ConvTranspose", lambda n, i, a, v: text(a.get("auto_pad", b"")).startswith("SAME"), None,
+        "onnxruntime ends early where strides exceed the kernel; ConvTranspose-11 auto_pad: output_shape[i] = input_shape[i] * strides[i]"),
+    *(Row(op, lambda n, i, a, v: a.get("ceil_mode") and text(a.get("auto_pad", b"")) == "VALID", None,
+          "onnxruntime rounds as for explicit pads; MaxPool-22 auto_pad: VALID is ceil((in - ((k - 1) * d + 1) + 1) / s) with ceil_mode")
+      for op in ("MaxPool", "AveragePool", "LpPool")),
+    Row("OneHot", lambda n, i, a, v: is_float(i[2]) and not np.isfinite(i[2].astype(np.float64)).all(), None,
+        "onnx.reference multiplies by one minus zero, which an infinity does not survive; OneHot-11: a value or the other"),
+    *(Row(op, lambda n, i, a, v: any(is_float(x) and not np.isfinite(x.astype(np.float64)).all() for x in i), None,
+          "what an infinity or a NaN does to elements that give it no weight is not said") for op in WEIGHTED),
+]
+
+
+def attributes_of(node):
+    from onnx import helper
+
+    return {a.name: helper.get_attribute_value(a) for a in node.attribute if not a.ref_attr_name}
+
+
+def row_of(node, arrays, opset):
+    for row in ROWS:
+        if row.operator == node.op_type:
+            inputs = [arrays.get(n) if n else None for n in node.input]
+            if row.pattern(node, inputs, attributes_of(node), opset):
+                return row
+    return None
