@@ -154,7 +154,11 @@ def binary(graph, op):
 @recipe(2, "Mod")
 def division(graph, op):
     x = graph.pick(types_of(graph.schema(op), 0), where=lambda a: type_of(a) not in INTEGERS or a.size == 0 or a.min() > np.iinfo(a.dtype).min or a.dtype.kind == "u")
-    y = partner(graph, x, where=lambda a: np.all(a != 0))
+    integers = type_of(graph.value(x)) in INTEGERS
+    if graph.depth and integers:  # a divisor that another iteration makes may be 0, which ends the peer's process
+        y = graph.leaf(graph.array(type_of(graph.value(x)), (), 1, 5))
+    else:
+        y = partner(graph, x, where=lambda a: np.all(a != 0))
     fmod = 1 if type_of(graph.value(x)) in FLOATS or graph.rng.random() < 0.4 else maybe(graph, 0)
     graph.add(op, [x, y], **({"fmod": fmod} if op == "Mod" else {}))
 

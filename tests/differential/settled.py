@@ -74,6 +74,15 @@ def global_max(node, arrays, opset):
     return [x.max(tuple(range(2, x.ndim)), keepdims=True)]
 
 
+def flat_hardmax(node, arrays, opset):
+    x = arrays[node.input[0]]
+    axis = attributes_of(node).get("axis", 1) % max(x.ndim, 1)
+    flat = x.reshape(int(np.prod(x.shape[:axis])), -1)
+    made = np.zeros_like(flat)
+    made[np.arange(flat.shape[0]), flat.argmax(1)] = 1
+    return [made.reshape(x.shape)]
+
+
 def skips(x, attributes):
     """Whether windows of SAME end before the inputs do."""
     kernel, n = attributes.get("kernel_shape"), x.ndim - 2
@@ -120,6 +129,8 @@ ROWS = [
     *(Row(op, lambda n, i, a, v: text(a.get("auto_pad", b"")).startswith("SAME") and skips(i[0], a), None,
           "the formula's pads are negative where strides skip the end: onnxruntime crops in AveragePool and is an error in MaxPool; the"
           " SAME of TensorFlow, which it describes, pads by no less than 0") for op in ("MaxPool", "AveragePool", "LpPool", "Conv")),
+    Row("Hardmax", lambda n, i, a, v: v < 13 and i[0].dtype != np.float32, flat_hardmax,
+        "onnx.reference knows Hardmax-13 alone; Hardmax-1: the input is coerced to two dimensions"),
     Row("QLinearMatMul", lambda n, i, a, v: i[0].shape[-1] == 0, None, "onnxruntime leaves out the zero point where K is 0; QLinearMatMul-10: y_zero_point is added"),
     Row("ConvTranspose", lambda n, i, a, v: text(a.get("auto_pad", b"")).startswith("SAME"), None,
         "onnxruntime ends early where strides exceed the kernel; ConvTranspose-11 auto_pad: output_shape[i] = input_shape[i] * strides[i]"),
