@@ -100,8 +100,8 @@ static void affine_grid(void **state) {
     op_test *t = op_begin("AffineGrid", 20);
     op_int(t, "align_corners", 1);
     op_input(t, SDX_FLOAT16, DIMS(1, 2, 3), DATA(1, 0, 0, 0, 1, 0));
-    op_input(t, SDX_INT64, DIMS(4), DATA(1, 1, 1, 2)); /* one row: its middle */
-    op_expect(t, 0, SDX_FLOAT16, DIMS(1, 1, 2, 2), DATA(-1, 0, 1, 0));
+    op_input(t, SDX_INT64, DIMS(4), DATA(1, 1, 1, 2)); /* one row: the start */
+    op_expect(t, 0, SDX_FLOAT16, DIMS(1, 1, 2, 2), DATA(-1, -1, 1, -1));
     op_end(t);
     t = op_begin("AffineGrid", 20);
     op_input(t, SDX_FLOAT64, DIMS(1, 2, 3), DATA(1, 0, 0, 0, 1, 0));

@@ -71,9 +71,10 @@ typedef struct job {
     bool align_corners;
 } job;
 
-/* Place i of n on [-1, 1]: the ends are centers of elements, or the edges of the outer ones. */
+/* Place i of n on [-1, 1]: the ends are centers of elements (a single one stands where the grid
+ * starts, as in ONNX's body), or the edges of the outer ones. */
 static double place(const job *j, size_t i, int64_t n) {
-    if (j->align_corners) return n > 1 ? 2 * (double)i / (double)(n - 1) - 1 : 0;
+    if (j->align_corners) return n > 1 ? 2 * (double)i / (double)(n - 1) - 1 : -1;
     return (double)(2 * i + 1) / (double)n - 1;
 }
 
