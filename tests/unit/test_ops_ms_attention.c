@@ -305,6 +305,107 @@ static void embed(void **state) {
     op_end(t);
 }
 
+/* ---- MultiHeadAttention: queries of zero; two heads of one element */
+
+static op_test *multi(void) {
+    op_test *const t = op_begin_in(MS, "MultiHeadAttention", 1);
+    op_int(t, "num_heads", 2);
+    return t;
+}
+
+/* The same keys and values in each of the layouts. */
+static void layouts(void **state) {
+    (void)state;
+    op_test *t = multi();
+    op_input(t, F32, DIMS(1, 1, 2), DATA(0, 0));
+    op_input(t, F32, DIMS(1, 2, 2), DATA(1, 2, 3, 4));
+    op_input(t, F32, DIMS(1, 2, 2), DATA(10, 20, 30, 50));
+    op_near(t, 0, F32, DIMS(1, 1, 2), DATA(20, 35), 1e-6);
+    op_end(t);
+    t = multi();
+    op_input(t, F32, DIMS(1, 1, 2), DATA(0, 0));
+    op_input(t, F32, DIMS(1, 2, 2, 1), DATA(1, 3, 2, 4));
+    op_input(t, F32, DIMS(1, 2, 2, 1), DATA(10, 30, 20, 50));
+    op_near(t, 0, F32, DIMS(1, 1, 2), DATA(20, 35), 1e-6);
+    op_end(t);
+    t = multi();
+    op_input(t, F32, DIMS(1, 1, 2), DATA(0, 0));
+    op_input(t, F32, DIMS(1, 2, 2, 2, 1), DATA(1, 10, 2, 20, 3, 30, 4, 50));
+    op_near(t, 0, F32, DIMS(1, 1, 2), DATA(20, 35), 1e-6);
+    op_end(t);
+    t = multi();
+    op_input(t, F32, DIMS(1, 2, 2, 3, 1), DATA(0, 1, 10, 0, 2, 20, 0, 3, 30, 0, 4, 50));
+    op_near(t, 0, F32, DIMS(1, 2, 2), DATA(20, 35, 20, 35), 1e-6);
+    op_end(t);
+}
+
+static void multi_states(void **state) {
+    (void)state;
+    op_test *const t = multi();
+    op_outputs(t, 4);
+    op_input(t, F32, DIMS(1, 1, 2), DATA(-1, -2)); /* 0 with its bias */
+    op_input(t, F32, DIMS(1, 1, 2), DATA(1, 2));
+    op_input(t, F32, DIMS(1, 1, 2), DATA(10, 20));
+    op_input(t, F32, DIMS(6), DATA(1, 2, 3, 4, 5, 6));
+    op_input(t, SDX_INT32, DIMS(1, 2), DATA(0, 1));
+    absent(t, 1);
+    op_input(t, F32, DIMS(1, 2, 1, 1), DATA(7, 8));
+    op_input(t, F32, DIMS(1, 2, 1, 1), DATA(90, 91));
+    op_near(t, 0, F32, DIMS(1, 1, 2), DATA(15, 26), 1e-6);
+    op_expect(t, 1, F32, DIMS(1, 2, 2, 1), DATA(7, 4, 8, 6));
+    op_expect(t, 2, F32, DIMS(1, 2, 2, 1), DATA(90, 15, 91, 26));
+    op_expect(t, 3, F32, DIMS(1, 2, 1, 2), DATA(-10000, 0, -10000, 0));
+    op_end(t);
+}
+
+/* Two beams in a buffer of three rows, whose pasts changed places. */
+static void beams(void **state) {
+    (void)state;
+    op_test *const t = op_begin_in(MS, "DecoderMaskedMultiHeadAttention", 1);
+    op_int(t, "num_heads", 1);
+    op_int(t, "past_present_share_buffer", 1);
+    op_outputs(t, 3);
+    op_input(t, F32, DIMS(2, 1, 3), DATA(0, 5, 50, 0, 6, 60));
+    absent(t, 4);
+    op_input(t, F32, DIMS(2, 1, 3, 1), DATA(1, 9, 9, 2, 9, 9));
+    op_input(t, F32, DIMS(2, 1, 3, 1), DATA(10, 9, 9, 20, 9, 9));
+    op_input(t, SDX_INT32, DIMS(1), DATA(1));
+    op_input(t, SDX_INT32, DIMS(1), DATA(2));
+    op_input(t, SDX_INT32, DIMS(1, 2, 3), DATA(1, 0, 0, 0, 0, 0));
+    op_near(t, 0, F32, DIMS(2, 1, 1), DATA((20 + 50) / 2.0, (10 + 60) / 2.0), 1e-6);
+    op_expect(t, 2, F32, DIMS(2, 1, 3, 1), DATA(10, 50, 0, 20, 60, 0));
+    op_end(t);
+}
+
+/* ---- RotaryEmbedding: turned by a quarter at position 1 */
+
+static void rotary(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "RotaryEmbedding", 1);
+    op_input(t, F32, DIMS(1, 2, 4), DATA(1, 2, 3, 4, 5, 6, 7, 8)); /* two heads of two */
+    op_input(t, SDX_INT64, DIMS(1), DATA(0));
+    op_input(t, F32, DIMS(2, 1), DATA(1, 0));
+    op_input(t, F32, DIMS(2, 1), DATA(0, 1));
+    op_expect(t, 0, F32, DIMS(1, 2, 4), DATA(1, 2, 3, 4, -6, 5, -8, 7));
+    op_end(t);
+    t = op_begin_in(MS, "RotaryEmbedding", 1);
+    op_int(t, "rotary_embedding_dim", 2);
+    op_int(t, "num_heads", 1);
+    op_input(t, F32, DIMS(2, 1, 3), DATA(1, 2, 3, 4, 5, 6));
+    op_input(t, SDX_INT64, DIMS(2, 1), DATA(1, 0));
+    op_input(t, F32, DIMS(2, 1), DATA(1, 0));
+    op_input(t, F32, DIMS(2, 1), DATA(0, 1));
+    op_expect(t, 0, F32, DIMS(2, 1, 3), DATA(-2, 1, 3, 4, 5, 6));
+    op_end(t);
+    t = op_begin_in(MS, "RotaryEmbedding", 1);
+    op_input(t, F32, DIMS(1, 1, 2, 2), DATA(1, 2, 3, 4));
+    op_input(t, SDX_INT64, DIMS(1), DATA(1));
+    op_input(t, F32, DIMS(2, 1), DATA(1, 0));
+    op_input(t, F32, DIMS(2, 1), DATA(0, 1));
+    op_fails(t, "input 'position_ids'[0]: index 1 outside [0, 0]");
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prompt),          cmocka_unit_test(ragged_step),
@@ -313,7 +414,9 @@ int main(void) {
         cmocka_unit_test(grouped_errors),  cmocka_unit_test(attention),
         cmocka_unit_test(paddings),        cmocka_unit_test(shared_buffer),
         cmocka_unit_test(qattention),      cmocka_unit_test(attention_errors),
-        cmocka_unit_test(embed),
+        cmocka_unit_test(embed),           cmocka_unit_test(layouts),
+        cmocka_unit_test(multi_states),    cmocka_unit_test(beams),
+        cmocka_unit_test(rotary),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

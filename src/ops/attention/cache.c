@@ -94,6 +94,15 @@ static void add_fresh(const sdx_kv_cache *c, size_t batch, size_t head, float *r
     }
 }
 
+/* The item whose past has row r of this one. */
+static size_t past_item(const sdx_kv_cache *c, size_t item, size_t r) {
+    const sdx_kv_beams *const beams = c->beams;
+    const size_t batch = item / c->heads;
+    if (beams == NULL) return item;
+    const size_t beam = (size_t)beams->source[batch * beams->len + r];
+    return (batch / beams->width * beams->width + beam) * c->heads + item % c->heads;
+}
+
 static void gather_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
     const sdx_kv_cache *const c = arg;
     (void)lane;
@@ -104,8 +113,8 @@ static void gather_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
         const size_t stride = c->past != NULL ? row_bytes(c->past) : 0;
         const size_t past_rows = c->past != NULL ? (size_t)c->past->dims[2] : 0;
         for (size_t r = 0; r < held; r++) {
-            decode(rows + r * c->size,
-                   (const char *)c->past->data + (item * past_rows + r) * stride, c->size,
+            const size_t at = past_item(c, item, r) * past_rows + r;
+            decode(rows + r * c->size, (const char *)c->past->data + at * stride, c->size,
                    c->past->dtype, scales_of(c, item % c->heads));
         }
         add_fresh(c, item / c->heads, item % c->heads, rows + held * c->size);

@@ -29,6 +29,13 @@ typedef struct sdx_kv_heads {
 /* n heads of a token, in place. */
 void sdx_kv_finish_heads(const sdx_kv_heads *h, float *heads, size_t n, size_t token);
 
+/* Batches that are beams of one search: row r of the past of batch b is that of the beam at
+ * source[b * len + r] of the same search. */
+typedef struct sdx_kv_beams {
+    const int32_t *source;
+    size_t len, width; /* beams of a search */
+} sdx_kv_beams;
+
 /* Keys, or values. */
 typedef struct sdx_kv_cache {
     size_t batches, heads, size, steps; /* kv heads, elements of a row, tokens of a step */
@@ -40,6 +47,7 @@ typedef struct sdx_kv_cache {
     float *rows;           /* [batch, head, capacity, element]: what attention reads */
     size_t capacity;
     const sdx_kv_batch *batch;
+    const sdx_kv_beams *beams; /* NULL: each batch has its own past */
 } sdx_kv_cache;
 
 /* Fills rows: what is held of the past, the tokens of this step, zeros. */

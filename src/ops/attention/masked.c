@@ -68,8 +68,8 @@ sdx_status sdx_masked_bind(sdx_masked *m, sdx_bind *b, const sdx_masked_parts *p
     a->kernels = b->kernels;
     a->kv_heads = a->heads;
     a->total = m->capacity;
-    if (gather_key && !parts->present_key) m->k_len = rows * a->head;
-    if (gather_value && !parts->present_value) m->v_len = rows * a->v_head;
+    if (gather_key && (!parts->present_key || parts->beams)) m->k_len = rows * a->head;
+    if (gather_value && (!parts->present_value || parts->beams)) m->v_len = rows * a->v_head;
     if (parts->mask != NULL)
         m->mask_len = a->batches * (parts->mask->rank > 2 ? a->q_len : 1) * m->capacity;
     sdx_attention_plan(a, SDX_FLOAT32);
@@ -166,7 +166,13 @@ static const float *gathered(const sdx_call *c, const sdx_masked *m, const sdx_k
     cache.heads = m->a.heads;
     cache.capacity = m->capacity;
     cache.rows = cache.present != NULL ? cache.present->data : place;
-    sdx_kv_gather(c, &cache);
+    cache.beams = NULL;
+    if (cache.present != NULL || given->beams == NULL) sdx_kv_gather(c, &cache);
+    if (given->beams != NULL) { /* the present state has each beam's own past */
+        cache.rows = place;
+        cache.beams = given->beams;
+        sdx_kv_gather(c, &cache);
+    }
     *at = (sdx_heads){.batch = cache.heads * cache.capacity * cache.size,
                       .head = cache.capacity * cache.size,
                       .row = cache.size};
@@ -186,10 +192,38 @@ static sdx_status check_total(const sdx_masked *m, const sdx_masked_call *call) 
                     fits ? "bias" : "mask");
 }
 
+static sdx_status check_beams(const sdx_masked *m, const sdx_masked_call *call) {
+    const sdx_view *const beams = call->beams;
+    if (beams == NULL) return NULL;
+    const int64_t width = beams->dims[1], len = beams->dims[2];
+    if (beams->dims[0] * width != (int64_t)m->a.batches || len < (int64_t)call->past)
+        return sdx_fail(SDX_SHAPE_MISMATCH,
+                        "found beams [%lld,%lld,%lld], expected %zu in all, with %zu rows or more",
+                        (long long)beams->dims[0], (long long)width, (long long)len, m->a.batches,
+                        call->past);
+    for (size_t i = 0; i < beams->len; i++) {
+        const int32_t beam = ((const int32_t *)beams->data)[i];
+        if (i % (size_t)len < call->past && (beam < 0 || beam >= width))
+            return sdx_fail(SDX_OUT_OF_RANGE,
+                            "input 'cache_indirection'[%zu]: index %d outside [0, %lld]", i,
+                            (int)beam, (long long)width - 1);
+    }
+    return NULL;
+}
+
+static sdx_kv_beams beams_of(const sdx_masked_call *call) {
+    if (call->beams == NULL) return (sdx_kv_beams){.width = 1};
+    return (sdx_kv_beams){.source = call->beams->data,
+                          .len = (size_t)call->beams->dims[2],
+                          .width = (size_t)call->beams->dims[1]};
+}
+
 sdx_status sdx_masked_run(const sdx_call *c, const sdx_masked *m, const sdx_masked_call *call,
                           void *place) {
     SDX_TRY(check_total(m, call));
+    SDX_TRY(check_beams(m, call));
     sdx_attention a = m->a;
+    const sdx_kv_beams beams = beams_of(call);
     char *scratch = place;
     sdx_kv_batch *const batch = take(&scratch, a.batches * sizeof *batch);
     float *const k = take(&scratch, m->k_len * sizeof(float));
@@ -200,12 +234,14 @@ sdx_status sdx_masked_run(const sdx_call *c, const sdx_masked *m, const sdx_mask
                                .from = call->k_from,
                                .past = call->past_key,
                                .present = call->present_key,
+                               .beams = call->beams != NULL ? &beams : NULL,
                                .batch = batch};
     const sdx_kv_cache values = {.size = a.v_head,
                                  .fresh = call->v,
                                  .from = call->v_from,
                                  .past = call->past_value,
                                  .present = call->present_value,
+                                 .beams = call->beams != NULL ? &beams : NULL,
                                  .batch = batch};
     for (size_t b = 0; b < a.batches; b++) {
         batch[b] = (sdx_kv_batch){

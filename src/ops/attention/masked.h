@@ -30,6 +30,7 @@ typedef struct sdx_masked {
 /* What of it there is: these decide the scratch, which is added to *scratch. */
 typedef struct sdx_masked_parts {
     bool past, present_key, present_value;
+    bool beams;           /* the past is read through sdx_masked_call.beams */
     const sdx_view *mask; /* NULL: none */
 } sdx_masked_parts;
 sdx_status sdx_masked_bind(sdx_masked *m, sdx_bind *b, const sdx_masked_parts *parts) SDX_NODISCARD;
@@ -40,6 +41,7 @@ typedef struct sdx_masked_call {
     sdx_heads k_from, v_from; /* of the keys and values of this step */
     const sdx_view *past_key, *past_value, *present_key, *present_value;
     size_t past;                 /* rows of it that count */
+    const sdx_view *beams;       /* [search, beam, rows]: whose past each row is; NULL: one's own */
     const sdx_view *mask, *bias; /* NULL: none */
     float filter;
     bool causal;
