@@ -1,8 +1,10 @@
 /* sardonyx info: what a model is and needs; what this build is. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 
 #include "cli/command.h"
+#include "cli/footprint.h"
 #include "cli/json.h"
 #include "cli/memory.h"
 #include "cli/ports.h"
@@ -11,13 +13,19 @@
 
 struct settings {
     struct session_settings session;
-    bool knobs, build, dump, json;
+    struct input_settings input;
+    uint64_t top;
+    bool knobs, build, dump, memory, json;
 };
 
 static const struct option options[] = {
     {"json", NULL, "print as JSON", OPTION_FLAG, offsetof(struct settings, json)},
     {"dump", NULL, "print the optimised graph as text instead", OPTION_FLAG,
      offsetof(struct settings, dump)},
+    {"memory", NULL, "say where every byte is, after loading and after a run", OPTION_FLAG,
+     offsetof(struct settings, memory)},
+    {"top", "N", "with --memory: list the N largest packs and copies (default: 10)", OPTION_COUNT,
+     offsetof(struct settings, top)},
     {"knobs", NULL, "print the environment variables that the library reads (no model)",
      OPTION_FLAG, offsetof(struct settings, knobs)},
     {"build", NULL, "print version, instruction set and threads (no model)", OPTION_FLAG,
@@ -343,10 +351,15 @@ static bool print_dump(const sdx_model *model, struct fault *fault) {
 static bool print_model(const struct settings *settings, const char *path, struct fault *fault) {
     struct session session = {0};
     bool good = true;
+    const uint64_t before = footprint_begin();
     if (!session_open(&settings->session, path, &session, fault)) {
         return false;
     }
-    if (settings->dump) {
+    if (settings->memory) {
+        const struct footprint_settings wanted = {&settings->session, &settings->input,
+                                                  settings->top, settings->json};
+        good = footprint_print(&wanted, &session, before, fault);
+    } else if (settings->dump) {
         good = print_dump(session.model, fault);
     } else if (settings->json) {
         print_json(session.model);
@@ -364,12 +377,13 @@ static bool print_model(const struct settings *settings, const char *path, struc
 }
 
 int command_info(const struct command *command, int n, char **arguments) {
-    struct settings settings = {0};
+    struct settings settings = {.input.fill = NAN, .top = 10};
     const struct option_group groups[] = {{options, sizeof options / sizeof *options, &settings},
+                                          {input_options, n_input_options, &settings.input},
                                           {session_options, n_session_options, &settings.session}};
     struct text_list rest = {0};
     struct fault fault = {0};
-    if (options_parse(command, groups, 2, n, arguments, &rest, &fault)) {
+    if (options_parse(command, groups, 3, n, arguments, &rest, &fault)) {
         if (settings.knobs && settings.json) {
             print_knobs_json();
         } else if (settings.knobs) {
@@ -384,5 +398,8 @@ int command_info(const struct command *command, int n, char **arguments) {
         }
     }
     text_list_free(&rest);
+    text_list_free(&settings.input.files);
+    text_list_free(&settings.input.shapes.shapes);
+    text_list_free(&settings.input.shapes.sets);
     return fault.exit != EXIT_GOOD ? fault_report(&fault) : EXIT_GOOD;
 }

@@ -10,6 +10,18 @@ unsigned os_columns(void);       /* of the terminal at stdout; 0 when there is n
 uint64_t os_now(void);           /* nanoseconds of a clock that only goes forward */
 uint64_t os_resident(void); /* bytes of memory of this process that are resident; 0: not known */
 
+/* What the system counts for this process, in bytes; 0: not known. */
+struct os_footprint {
+    uint64_t resident, peak; /* peak: since os_footprint_reset, or the start */
+    uint64_t proportional;   /* of the resident pages, those that others share by their part */
+    uint64_t anonymous;      /* resident and not of a file: heaps, stacks, packs, slabs */
+    uint64_t mapped;         /* resident in the mappings asked for */
+};
+/* `mapped`: where mappings begin. False where the system does not tell. */
+bool os_footprint(const void *const *mapped, size_t n, struct os_footprint *out);
+/* The peak begins anew; false where that cannot be done. */
+bool os_footprint_reset(void);
+
 enum os_kind { OS_NOTHING, OS_FILE, OS_FOLDER };
 enum os_kind os_kind_of(const char *path); /* links are followed */
 

@@ -43,6 +43,77 @@ uint64_t os_resident(void) {
     return good ? (uint64_t)resident * (uint64_t)page : 0;
 }
 
+static bool is_one_of(const void *const *mapped, size_t n, uint64_t begin) {
+    for (size_t i = 0; i < n; i++) {
+        if ((uint64_t)(uintptr_t)mapped[i] == begin) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The bytes of a line "Rss:   12 kB" if it has this name. */
+static bool kilobytes(const char *line, const char *name, uint64_t *out) {
+    const size_t len = strlen(name);
+    if (strncmp(line, name, len) != 0 || line[len] != ':') {
+        return false;
+    }
+    *out = (uint64_t)strtoull(line + len + 1, NULL, 10) * 1024;
+    return true;
+}
+
+static uint64_t peak_of_process(void) {
+    FILE *const file = fopen("/proc/self/status", "r");
+    char line[256];
+    uint64_t peak = 0;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL &&
+           !kilobytes(line, "VmHWM", &peak)) {
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+    return peak;
+}
+
+/* A mapping begins with a line "7f00-7f80 r--p ..."; the lines behind it tell its sizes. */
+bool os_footprint(const void *const *mapped, size_t n, struct os_footprint *out) {
+    FILE *const file = fopen("/proc/self/smaps", "r");
+    struct os_footprint sum = {0};
+    char line[8192]; /* with the path of a file */
+    bool wanted = false;
+    if (file == NULL) {
+        return false;
+    }
+    while (fgets(line, sizeof line, file) != NULL) {
+        char *end = NULL;
+        uint64_t size = 0;
+        const uint64_t begin = (uint64_t)strtoull(line, &end, 16);
+        if (end != line && *end == '-') {
+            wanted = is_one_of(mapped, n, begin);
+        } else if (kilobytes(line, "Rss", &size)) {
+            sum.resident += size;
+            sum.mapped += wanted ? size : 0;
+        } else if (kilobytes(line, "Pss", &size)) {
+            sum.proportional += size;
+        } else if (kilobytes(line, "Anonymous", &size)) {
+            sum.anonymous += size;
+        }
+    }
+    (void)fclose(file);
+    sum.peak = peak_of_process();
+    *out = sum;
+    return true;
+}
+
+bool os_footprint_reset(void) {
+    FILE *const file = fopen("/proc/self/clear_refs", "w");
+    if (file == NULL) {
+        return false;
+    }
+    const bool good = fputs("5", file) >= 0;
+    return fclose(file) == 0 && good;
+}
+
 enum os_kind os_kind_of(const char *path) {
     struct stat about;
     if (stat(path, &about) != 0) {

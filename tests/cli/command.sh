@@ -56,6 +56,10 @@ expect 5 'Nonesuch' info unknown.onnx
 
 expect 0 'x +float32 +n x 3' info m.onnx
 expect 0 '"Identity": 1' info m.onnx --json
+expect 0 '^sum .* all that comes from the allocator$' info m.onnx --memory
+expect 0 '^remainder ' info m.onnx --memory --shape x=4x3
+expect 0 '"after a run": \{' info m.onnx --memory --json
+expect 2 '^sum ' info m.onnx --memory --shape x=4x5
 expect 0 'SDX_THREADS' info --knobs
 expect 0 '^threads +[1-9]' info --build
 expect 0 '^Identity +1' ops
