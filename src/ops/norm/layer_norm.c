@@ -190,10 +190,11 @@ static const sdx_port layer_outputs[] = {
     {.name = "InvStdDev", .var = "U", .types = SDX_T_FLOATS, .flags = SDX_PORT_OPTIONAL},
 };
 
+/* In ONNX since opset 17; optimizers of other engines write it into files of any opset. */
 const sdx_op sdx_op_layer_normalization = {
     .name = "LayerNormalization",
     .domain = "",
-    .since = 17,
+    .since = 1,
     .newest = 17,
     SDX_ROWS(inputs, layer_inputs),
     SDX_ROWS(outputs, layer_outputs),
