@@ -1,4 +1,5 @@
 /* Columns of a deformable convolution in one type: define T and NAME(x) first. */
+#include "ops/image/weigh_tmpl.h"
 
 /* Where tap `tap` of an offset group looks, for the outputs of a strip, and what it finds. */
 static void NAME(look_up)(const job *j, const strip *s, size_t group, const size_t *tap) {
@@ -22,11 +23,7 @@ static void NAME(look_up)(const job *j, const strip *s, size_t group, const size
 static void NAME(fill_row)(const job *j, const strip *s, T *row, const T *x, const T *mask) {
     const size_t points = j->bound->sampler.points;
     for (size_t i = 0; i < s->n; i++) {
-        const sdx_point *const p = s->points + i * points;
-        double sum = 0;
-        for (size_t k = 0; k < s->count[i]; k++) {
-            sum += p[k].weight * (double)x[p[k].offset];
-        }
+        const double sum = NAME(weigh)(s->points + i * points, s->count[i], x, 1);
         row[i] = (T)(mask != NULL ? sum * (double)mask[s->first + i] : sum);
     }
 }
