@@ -164,10 +164,131 @@ static void labels(void **state) {
     op_end(t);
 }
 
+static void imputer(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(ML, "Imputer", 1);
+    op_floats(t, "imputed_value_floats", 2, (const float[]){7, 8});
+    op_float(t, "replaced_value_float", NAN);
+    op_input(t, SDX_FLOAT64, DIMS(2, 2), DATA(NAN, 1, 2, NAN));
+    op_expect(t, 0, SDX_FLOAT64, DIMS(2, 2), DATA(7, 1, 2, 8));
+    op_end(t);
+    t = op_begin_in(ML, "Imputer", 1); /* what int32 cannot hold replaces nothing */
+    op_ints(t, "imputed_value_int64s", DIMS(-1));
+    op_int(t, "replaced_value_int64", (INT64_C(1) << 32) + 5);
+    op_input(t, SDX_INT32, DIMS(2), DATA(5, 0));
+    op_expect(t, 0, SDX_INT32, DIMS(2), DATA(5, 0));
+    op_end(t);
+    t = op_begin_in(ML, "Imputer", 1);
+    op_floats(t, "imputed_value_floats", 2, (const float[]){7, 8});
+    op_input(t, SDX_FLOAT32, DIMS(1, 3), DATA(1, 2, 3));
+    op_fails(t, "found 2 values, expected 1 or 3");
+    op_end(t);
+}
+
+static void one_hot_encoder(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(ML, "OneHotEncoder", 1);
+    op_ints(t, "cats_int64s", DIMS(1, -1));
+    op_input(t, SDX_FLOAT32, DIMS(4), DATA(1.7, -1.2, NAN, 1e30));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(4, 2), DATA(1, 0, 0, 1, 0, 0, 0, 0));
+    op_end(t);
+    t = op_begin_in(ML, "OneHotEncoder", 1);
+    op_texts(t, "cats_strings", 2, TEXTS("a", "b"));
+    op_int(t, "zeros", 0);
+    op_strings(t, DIMS(1, 2), TEXTS("b", "c"));
+    op_fails(t, "input 'X'[1]");
+    op_infers(t, 0, "[1,2,2]");
+    op_end(t);
+    t = op_begin_in(ML, "OneHotEncoder", 1);
+    op_texts(t, "cats_strings", 1, TEXTS("a"));
+    op_input(t, SDX_INT32, DIMS(1), DATA(1));
+    op_fails(t, "found int32, expected string");
+    op_end(t);
+}
+
+/* Cut off, or filled up with 0. */
+static void feature_vectorizer(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(ML, "FeatureVectorizer", 1);
+    op_ints(t, "inputdimensions", DIMS(1, 2));
+    op_input(t, SDX_INT64, DIMS(2, 2), DATA(1, 2, 3, 4));
+    op_input(t, SDX_INT64, DIMS(2, 1), DATA(5, 6));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 3), DATA(1, 5, 0, 3, 6, 0));
+    op_end(t);
+    t = op_begin_in(ML, "FeatureVectorizer", 1);
+    op_input(t, SDX_FLOAT64, DIMS(2), DATA(1, 2));
+    op_input(t, SDX_FLOAT64, DIMS(1, 1), DATA(3));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 3), DATA(1, 2, 3));
+    op_end(t);
+    t = op_begin_in(ML, "FeatureVectorizer", 1);
+    op_input(t, SDX_FLOAT32, DIMS(2, 1), DATA(1, 2));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1), DATA(3));
+    op_fails(t, "found 1 rows, expected 2");
+    op_end(t);
+}
+
+static void category_mapper(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(ML, "CategoryMapper", 1);
+    op_ints(t, "cats_int64s", DIMS(4, -5));
+    op_texts(t, "cats_strings", 2, TEXTS("a", "b"));
+    op_strings(t, DIMS(1, 3), TEXTS("b", "", "a"));
+    op_expect(t, 0, SDX_INT64, DIMS(1, 3), DATA(-5, -1, 4));
+    op_end(t);
+    t = op_begin_in(ML, "CategoryMapper", 1);
+    op_ints(t, "cats_int64s", DIMS(4, -5));
+    op_texts(t, "cats_strings", 2, TEXTS("a", "b"));
+    op_input(t, SDX_INT64, DIMS(2), DATA(-5, 0));
+    op_expect_strings(t, 0, DIMS(2), TEXTS("b", "_Unused"));
+    op_end(t);
+}
+
+static op_test *cast_map(const char *to, const char *form) {
+    static const double keys[] = {2, 0}, values[] = {-2.75, 1};
+    op_test *const t = op_begin_in(ML, "CastMap", 1);
+    sdx_value *const k = op_make(t, SDX_INT64, DIMS(2), keys);
+    sdx_value *const v = op_make(t, SDX_FLOAT32, DIMS(2), values);
+    sdx_value *map;
+    assert_null(sdx_value_map(op_store(t), k, v, &map));
+    sdx_value_release(k);
+    sdx_value_release(v);
+    op_text(t, "cast_to", to);
+    op_text(t, "map_form", form);
+    op_value(t, map);
+    return t;
+}
+
+static void maps_to_rows(void **state) {
+    (void)state;
+    op_test *t = cast_map("TO_FLOAT", "DENSE");
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 2), DATA(1, -2.75));
+    op_end(t);
+    t = cast_map("TO_INT64", "SPARSE");
+    op_int(t, "max_map", 4);
+    op_expect(t, 0, SDX_INT64, DIMS(1, 4), DATA(1, 0, -2, 0));
+    op_end(t);
+    t = cast_map("TO_STRING", "SPARSE");
+    op_int(t, "max_map", 3);
+    op_expect_strings(t, 0, DIMS(1, 3), TEXTS("1.0", "", "-2.75"));
+    op_end(t);
+    t = cast_map("TO_FLOAT", "SPARSE");
+    op_int(t, "max_map", 2);
+    op_fails(t, "found key 2, expected 0 to 1");
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(trees),  cmocka_unit_test(no_trees), cmocka_unit_test(rows),
-        cmocka_unit_test(linear), cmocka_unit_test(labels),
+        cmocka_unit_test(trees),
+        cmocka_unit_test(no_trees),
+        cmocka_unit_test(rows),
+        cmocka_unit_test(linear),
+        cmocka_unit_test(labels),
+        cmocka_unit_test(imputer),
+        cmocka_unit_test(one_hot_encoder),
+        cmocka_unit_test(feature_vectorizer),
+        cmocka_unit_test(category_mapper),
+        cmocka_unit_test(maps_to_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

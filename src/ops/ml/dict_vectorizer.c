@@ -36,11 +36,6 @@ static sdx_str key_at(const sdx_view *keys, size_t i) {
     return (sdx_str){(const char *)keys->data + i * sizeof(int64_t), sizeof(int64_t)};
 }
 
-static sdx_str word_at(const sdx_attr *words, size_t i) {
-    if (words->kind == SDX_ATTR_STRINGS) return words->strings[i];
-    return (sdx_str){(const char *)(words->ints + i), sizeof *words->ints};
-}
-
 /* Where the value of each key of X stands. */
 static sdx_status index_keys(sdx_map *map, const sdx_view *keys, const sdx_view *values) {
     const size_t size = sdx_dtype_size(values->dtype);
@@ -59,7 +54,7 @@ static sdx_status vectorize(const sdx_call *c, const sdx_attr *words, sdx_map *m
     SDX_TRY(sdx_call_output(c, 0, values->dtype, 2, dims, &out));
     memset(out->data, 0, words->n * size);
     for (size_t i = 0; i < words->n; i++) {
-        const void *const value = sdx_map_get(map, word_at(words, i));
+        const void *const value = sdx_map_get(map, sdx_labels_key(words, i));
         if (value != NULL) memcpy((char *)out->data + i * size, value, size);
     }
     return NULL;

@@ -2,18 +2,22 @@
 #include "ops/ml/features.h"
 
 #define T float
+#define TO double
 #define READ read_f32
 #include "ops/ml/features_tmpl.h"
 
 #define T int32_t
+#define TO double
 #define READ read_i32
 #include "ops/ml/features_tmpl.h"
 
 #define T int64_t
+#define TO double
 #define READ read_i64
 #include "ops/ml/features_tmpl.h"
 
 #define T double
+#define TO double
 #define READ read_f64
 #include "ops/ml/features_tmpl.h"
 

@@ -11,6 +11,11 @@ sdx_status sdx_labels_of(const sdx_node *node, size_t ints, size_t strings, cons
                     has_ints ? "both" : "none");
 }
 
+sdx_str sdx_labels_key(const sdx_attr *labels, size_t k) {
+    if (labels->kind == SDX_ATTR_STRINGS) return labels->strings[k];
+    return (sdx_str){(const char *)(labels->ints + k), sizeof *labels->ints};
+}
+
 void sdx_labels_put(const sdx_attr *labels, size_t k, sdx_view *out, size_t i) {
     if (labels->kind == SDX_ATTR_INTS)
         ((int64_t *)out->data)[i] = labels->ints[k];

@@ -11,6 +11,8 @@ sdx_status sdx_labels_of(const sdx_node *node, size_t ints, size_t strings, cons
 static inline sdx_dtype sdx_labels_dtype(const sdx_attr *labels) {
     return labels->kind == SDX_ATTR_INTS ? SDX_INT64 : SDX_STRING;
 }
+/* Label k as the key of a map: its text, or the bytes of its number. */
+sdx_str sdx_labels_key(const sdx_attr *labels, size_t k);
 /* Element i of a label tensor is that of class k. */
 void sdx_labels_put(const sdx_attr *labels, size_t k, sdx_view *out, size_t i);
 
