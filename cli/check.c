@@ -90,10 +90,10 @@ static void print_json(const struct report *report) {
         if (result->outcome != OUTCOME_PASSED) {
             json_text(&out, "reason", text_get(&result->reason));
         }
-        if (result->missing) {
+        if (result->missing.len > 0) {
             json_open(&out, "missing", '[');
             struct missing_list missing = {0};
-            missing_add(&missing, text_get(&result->reason));
+            missing_add(&missing, text_get(&result->missing));
             for (size_t k = 0; k < missing.n; k++) {
                 json_text(&out, NULL, missing.operators[k].name);
             }
@@ -145,9 +145,7 @@ static void print_missing(const struct report *report, const struct terminal *te
     struct missing_list missing = {0};
     struct table table;
     for (size_t i = 0; i < report->list->n; i++) {
-        if (report->results[i].missing) {
-            missing_add(&missing, text_get(&report->results[i].reason));
-        }
+        missing_add(&missing, text_get(&report->results[i].missing));
     }
     missing_sort(&missing);
     table_init(&table, columns, sizeof columns / sizeof *columns);
@@ -227,6 +225,7 @@ int command_check(const struct command *command, int n, char **arguments) {
         status = report.counts[OUTCOME_FAILED] > 0 ? EXIT_CHECK : EXIT_GOOD;
         for (size_t i = 0; i < list.n; i++) {
             text_free(&report.results[i].reason);
+            text_free(&report.results[i].missing);
         }
         mem_free(report.results);
     } else if (fault.exit != EXIT_GOOD) {

@@ -8,6 +8,7 @@
 #include "cli/compare.h"
 #include "cli/json_value.h"
 #include "cli/memory.h"
+#include "cli/missing.h"
 #include "cli/os.h"
 #include "cli/ports.h"
 #include "cli/proto.h"
@@ -274,6 +275,20 @@ static bool run_sets(const struct check_settings *settings, const char *folder,
     return good;
 }
 
+/* The model once more, only to be described. */
+static void find_missing(const struct check_settings *settings, const char *path,
+                         struct text *lines) {
+    struct session_settings describing = settings->session;
+    struct session session = {0};
+    struct fault fault = {0};
+    describing.allow_missing = true;
+    if (session_open(&describing, path, &session, &fault)) {
+        missing_of(session.model, lines);
+    }
+    session_close(&session);
+    fault_free(&fault);
+}
+
 static void run_here(const struct check_settings *settings, const struct check_case *what,
                      struct case_result *out) {
     struct session session = {0};
@@ -281,8 +296,10 @@ static void run_here(const struct check_settings *settings, const struct check_c
     struct text model = {0};
     text_add(&model, "%s/model.onnx", what->folder);
     if (!session_open(&settings->session, text_get(&model), &session, &fault)) {
-        out->missing = fault.exit == EXIT_OF_CODE + SDX_UNSUPPORTED_OPERATOR;
-        out->outcome = out->missing ? OUTCOME_SKIPPED : OUTCOME_FAILED;
+        if (fault.exit == EXIT_OF_CODE + SDX_UNSUPPORTED_OPERATOR) {
+            find_missing(settings, text_get(&model), &out->missing);
+        }
+        out->outcome = out->missing.len > 0 ? OUTCOME_SKIPPED : OUTCOME_FAILED;
     } else if (!session_context(&settings->session, &session, &fault)) {
         out->outcome = OUTCOME_FAILED;
     } else {
@@ -296,7 +313,7 @@ static void run_here(const struct check_settings *settings, const struct check_c
     out->reason = fault.text;
 }
 
-/* ---- in a child: the result as one line of numbers, then the reason ---- */
+/* ---- in a child: a line of numbers, the lines of missing operators, then the reason ---- */
 
 struct child {
     const struct check_settings *settings;
@@ -307,8 +324,9 @@ static void run_in_child(void *user, struct text *answer) {
     const struct child *const child = user;
     struct case_result result = {0};
     run_here(child->settings, child->what, &result);
-    text_add(answer, "%d %d %.17g\n%s", (int)result.outcome, (int)result.missing, result.ratio,
-             text_get(&result.reason));
+    text_add(answer, "%d %zu %.17g\n%s%s", (int)result.outcome, result.missing.len, result.ratio,
+             text_get(&result.missing), text_get(&result.reason));
+    text_free(&result.missing);
     text_free(&result.reason);
 }
 
@@ -318,7 +336,7 @@ static void run_isolated(const struct check_settings *settings, const struct che
     struct text answer = {0};
     struct fault fault = {0};
     int outcome = OUTCOME_FAILED;
-    int missing = 0;
+    size_t missing = 0;
     const bool ended = os_isolate(run_in_child, &child, settings->timeout, &answer, &fault);
     const char *const line = strchr(text_get(&answer), '\n');
     out->outcome = OUTCOME_FAILED;
@@ -326,12 +344,13 @@ static void run_isolated(const struct check_settings *settings, const struct che
         out->reason = fault.text;
         fault.text = (struct text){0};
     } else if (line == NULL ||
-               sscanf(text_get(&answer), "%d %d %lg", &outcome, &missing, &out->ratio) != 3) {
+               sscanf(text_get(&answer), "%d %zu %lg", &outcome, &missing, &out->ratio) != 3 ||
+               missing > strlen(line + 1)) {
         text_add(&out->reason, "the process of the case gave no result");
     } else {
         out->outcome = (enum outcome)outcome;
-        out->missing = missing != 0;
-        text_add(&out->reason, "%s", line + 1);
+        text_bytes(&out->missing, line + 1, missing);
+        text_add(&out->reason, "%s", line + 1 + missing);
     }
     text_free(&answer);
     fault_free(&fault);

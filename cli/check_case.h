@@ -18,8 +18,8 @@ enum outcome { OUTCOME_PASSED, OUTCOME_FAILED, OUTCOME_SKIPPED };
 
 struct case_result {
     enum outcome outcome;
-    struct text reason; /* why it did not pass */
-    bool missing; /* skipped because operators are missing; the reason is the library's text */
+    struct text reason;  /* why it did not pass */
+    struct text missing; /* operators that are missing, a line each: then it was skipped */
     double ratio; /* the largest difference, as a part of what is allowed; 0 for exact comparison */
     double ns;    /* load, runs and comparison */
 };

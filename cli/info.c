@@ -50,16 +50,37 @@ static bool metadata(const sdx_model *model, size_t index, sdx_str *key, sdx_str
            ignore(sdx_model_metadata(model, index, key, value));
 }
 
-static bool operator_at(const sdx_model *model, size_t index, struct text *name, size_t *count) {
+static bool missing_at(const sdx_model *model, size_t index, sdx_missing_info *info) {
+    return index < sdx_model_n_missing(model) && ignore(sdx_model_missing(model, index, info));
+}
+
+static bool is_missing(const sdx_model *model, sdx_str domain, sdx_str name) {
+    sdx_missing_info info;
+    for (size_t i = 0; missing_at(model, i, &info); i++) {
+        if (str_same(info.domain, domain) && str_same(info.name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `name` is "domain::Name", or "Name" of ai.onnx. */
+static void add_operator(struct text *name, sdx_str domain, sdx_str type) {
+    text_safe(name, domain);
+    text_add(name, "%s", domain.len > 0 ? "::" : "");
+    text_safe(name, type);
+}
+
+static bool operator_at(const sdx_model *model, size_t index, struct text *name, size_t *count,
+                        bool *missing) {
     sdx_str domain;
     sdx_str type;
     if (index >= sdx_model_n_operators(model) ||
         !ignore(sdx_model_operator(model, index, &domain, &type, count))) {
         return false;
     }
-    text_safe(name, domain);
-    text_add(name, "%s", domain.len > 0 ? "::" : "");
-    text_safe(name, type);
+    add_operator(name, domain, type);
+    *missing = is_missing(model, domain, type);
     return true;
 }
 
@@ -139,14 +160,17 @@ static void print_ports(const sdx_model *model, bool inputs, const struct termin
 }
 
 static void print_operators(const sdx_model *model, const struct terminal *terminal) {
-    static const struct table_column columns[] = {{"operator", TABLE_LEFT}, {"nodes", TABLE_RIGHT}};
+    static const struct table_column columns[] = {
+        {"operator", TABLE_LEFT}, {"nodes", TABLE_RIGHT}, {"", TABLE_LEFT}};
     struct table table;
     struct text name = {0};
     size_t count = 0;
-    table_init(&table, columns, 2);
-    for (size_t i = 0; operator_at(model, i, &name, &count); i++) {
+    bool missing = false;
+    table_init(&table, columns, 3);
+    for (size_t i = 0; operator_at(model, i, &name, &count, &missing); i++) {
         table_add(&table, "%s", text_get(&name));
         table_add(&table, "%zu", count);
+        table_add(&table, "%s", missing ? "missing" : "");
         text_free(&name);
     }
     printf("\n");
@@ -226,7 +250,9 @@ static void json_ports(struct json_out *out, const sdx_model *model, bool inputs
 
 static void json_lists(struct json_out *out, const sdx_model *model) {
     struct text name = {0};
+    sdx_missing_info info;
     size_t count = 0;
+    bool missing = false;
     sdx_str key;
     sdx_str value;
     int64_t version = 0;
@@ -238,8 +264,19 @@ static void json_lists(struct json_out *out, const sdx_model *model) {
     }
     json_close(out, '}');
     json_open(out, "operators", '{');
-    for (size_t i = 0; operator_at(model, i, &name, &count); i++) {
+    for (size_t i = 0; operator_at(model, i, &name, &count, &missing); i++) {
         json_uint(out, text_get(&name), count);
+        text_free(&name);
+    }
+    json_close(out, '}');
+    json_open(out, "missing", '{');
+    for (size_t i = 0; missing_at(model, i, &info); i++) {
+        add_operator(&name, info.domain, info.name);
+        json_open(out, text_get(&name), '{');
+        json_int(out, "opset", info.version);
+        json_uint(out, "nodes", info.count);
+        json_str(out, "first", info.node);
+        json_close(out, '}');
         text_free(&name);
     }
     json_close(out, '}');
@@ -372,12 +409,15 @@ static bool print_model(const struct settings *settings, const char *path, struc
         print_memory(session.model, &terminal);
         print_metadata(session.model, &terminal);
     }
+    if (good && session.context == NULL && sdx_model_n_missing(session.model) > 0) {
+        good = session_context(&settings->session, &session, fault); /* says why it cannot run */
+    }
     session_close(&session);
     return good;
 }
 
 int command_info(const struct command *command, int n, char **arguments) {
-    struct settings settings = {.input.fill = NAN, .top = 10};
+    struct settings settings = {.session.allow_missing = true, .input.fill = NAN, .top = 10};
     const struct option_group groups[] = {{options, sizeof options / sizeof *options, &settings},
                                           {input_options, n_input_options, &settings.input},
                                           {session_options, n_session_options, &settings.session}};

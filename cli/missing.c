@@ -18,24 +18,31 @@ static struct missing_operator *find(struct missing_list *list, const char *name
     return &list->operators[list->n++];
 }
 
-void missing_add(struct missing_list *list, const char *text) {
-    static const char mark[] = " (opset ";
-    size_t n_names = 0;
-    size_t last = 0;
-    for (const char *at = strstr(text, mark); at != NULL; at = strstr(at + 1, mark)) {
-        const char *from = at;
-        while (from > text && from[-1] != ' ') {
-            from--;
+void missing_of(const sdx_model *model, struct text *lines) {
+    sdx_missing_info info;
+    for (size_t i = 0; i < sdx_model_n_missing(model); i++) {
+        const sdx_status status = sdx_model_missing(model, i, &info);
+        if (status == NULL) {
+            text_safe(lines, info.domain);
+            text_add(lines, "%s", info.domain.len > 0 ? "::" : "");
+            text_safe(lines, info.name);
+            text_add(lines, "\n");
         }
-        if (from < at) {
-            struct missing_operator *const entry = find(list, from, (size_t)(at - from));
-            entry->n_cases++;
-            last = (size_t)(entry - list->operators);
-            n_names++;
-        }
+        sdx_status_free(status);
     }
-    if (n_names == 1) {
-        list->operators[last].n_alone++;
+}
+
+void missing_add(struct missing_list *list, const char *lines) {
+    size_t n = 0;
+    struct missing_operator *entry = NULL;
+    for (const char *end = strchr(lines, '\n'); end != NULL; end = strchr(lines, '\n')) {
+        entry = find(list, lines, (size_t)(end - lines));
+        entry->n_cases++;
+        n++;
+        lines = end + 1;
+    }
+    if (n == 1) {
+        entry->n_alone++;
     }
 }
 

@@ -1,9 +1,8 @@
-/* Which operators a build lacks, collected from the texts of SDX_UNSUPPORTED_OPERATOR: "..., Name
- * (opset 9, 2 nodes, ...), ...". */
+/* Which operators a build lacks: of one model, and counted over many. */
 #ifndef CLI_MISSING_H
 #define CLI_MISSING_H
 
-#include <stddef.h>
+#include "cli/text.h"
 
 struct missing_list {
     struct missing_operator {
@@ -14,8 +13,10 @@ struct missing_list {
     size_t n;
 };
 
-/* Counts the operators of one case. */
-void missing_add(struct missing_list *list, const char *text);
+/* Adds a line "Name" or "domain::Name" for each operator that a model lacks. */
+void missing_of(const sdx_model *model, struct text *lines);
+/* Counts the operators of one case: such lines. */
+void missing_add(struct missing_list *list, const char *lines);
 /* Most cases first. */
 void missing_sort(struct missing_list *list);
 void missing_free(struct missing_list *list);

@@ -9,6 +9,7 @@ struct session_settings {
     uint64_t memory_limit; /* bytes for the model and for the context; 0: none */
     const char *load, *disabled_rules, *folder, *numerics;
     bool no_optimize, keep_denormals, log;
+    bool allow_missing; /* set by commands that only describe */
 };
 /* The options, for a group whose settings are a struct session_settings. */
 extern const struct option session_options[];

@@ -235,6 +235,9 @@ typedef struct sdx_model_options {
     const char *folder;
     sdx_read_fn *read; /* reads external data instead of the file system; default: NULL */
     void *read_user;   /* passed to read; default: NULL */
+    /* operators that this build lacks are no error: such a model can be described, not run;
+     * default: false */
+    bool allow_missing;
 } sdx_model_options;
 
 SDX_API void sdx_model_options_init(sdx_model_options *options);
@@ -296,6 +299,18 @@ SDX_API sdx_status sdx_model_metadata(const sdx_model *model, size_t index, sdx_
 SDX_API size_t sdx_model_n_operators(const sdx_model *model);
 SDX_API sdx_status sdx_model_operator(const sdx_model *model, size_t index, sdx_str *domain,
                                       sdx_str *name, size_t *count);
+
+/* An operator that this build lacks; see sdx_model_options.allow_missing. */
+typedef struct sdx_missing_info {
+    sdx_str domain, name;
+    sdx_str node;    /* the first that uses it */
+    int64_t version; /* of its domain */
+    size_t count;    /* nodes that use it, functions inlined */
+} sdx_missing_info;
+
+/* Sorted by domain and name; none where the model can run. */
+SDX_API size_t sdx_model_n_missing(const sdx_model *model);
+SDX_API sdx_status sdx_model_missing(const sdx_model *model, size_t index, sdx_missing_info *out);
 
 /* The optimised graph as text, in a new block of the process's allocator (sdx_bytes_free). */
 SDX_API sdx_status sdx_model_dump(const sdx_model *model, void **text, size_t *size);

@@ -184,6 +184,7 @@ static double dim_or_one(const sdx_gvalue *value, int axis) {
  */
 static double flops_of(const sdx_node *node) {
     const sdx_gvalue *const out = node->n_outputs != 0 ? node->outputs[0] : NULL;
+    if (node->op == NULL) return elements(out); /* a missing operator */
     const char *const name = node->op->name;
     if (strstr(name, "Conv") != NULL && node->n_inputs > 1) {
         const sdx_gvalue *const weight =
@@ -263,6 +264,15 @@ sdx_status sdx_model_operator(const sdx_model *model, size_t index, sdx_str *dom
     *domain = onnx->operators[index].domain;
     *name = onnx->operators[index].name;
     *count = onnx->operators[index].count;
+    return NULL;
+}
+
+size_t sdx_model_n_missing(const sdx_model *model) { return model->fixed.onnx.n_missing; }
+
+sdx_status sdx_model_missing(const sdx_model *model, size_t index, sdx_missing_info *out) {
+    const sdx_onnx_model *const onnx = &model->fixed.onnx;
+    if (index >= onnx->n_missing) return no_such("missing operator", index, onnx->n_missing);
+    *out = onnx->missing[index];
     return NULL;
 }
 

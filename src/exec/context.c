@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/knobs.h"
+#include "onnx/settle.h"
 
 static unsigned lanes_for(unsigned threads) {
     if (threads != 0) return threads;
@@ -30,6 +31,8 @@ static sdx_heap *base_heap(const sdx_model *model, sdx_heap *heap) {
 
 sdx_status sdx_context_make(sdx_model *model, const sdx_context_options *options,
                             sdx_context **out) {
+    const sdx_onnx_model *const onnx = &model->fixed.onnx;
+    SDX_TRY(sdx_missing_error(onnx->missing, onnx->n_missing));
     sdx_heap base;
     sdx_context *context;
     SDX_TRY(SDX_NEW(base_heap(model, &base), &context));

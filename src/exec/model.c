@@ -75,9 +75,15 @@ static sdx_status make_variant(sdx_model *model, sdx_variant *variant, bool over
     const sdx_onnx_options import = {.folder = model->options.folder,
                                      .read = model->options.read,
                                      .read_user = model->options.read_user,
+                                     .allow_missing = model->options.allow_missing,
                                      .overridable = overridable,
                                      .logger = &model->runtime->logger};
     SDX_TRY(sdx_onnx_import(model->bytes, model->size, &import, &variant->arena, &variant->onnx));
+    if (variant->onnx.n_missing != 0) { /* to be described only: no program */
+        variant->graph_bytes = variant->arena.used - variant->onnx.ir->copies.in_arena;
+        release_files(model, variant);
+        return NULL;
+    }
     const sdx_opt_options opt = {.arena = &variant->arena,
                                  .heap = &model->heap,
                                  .kernels = kernels,

@@ -93,17 +93,14 @@ static sdx_status list_operators(sdx_importer *im) {
 }
 
 static sdx_status settle_all(sdx_importer *im) {
+    sdx_onnx_model *const out = im->out;
     sdx_settler settler;
     sdx_settler_init(&settler, im->arena, im->heap);
-    sdx_status status = sdx_settle(&settler, im->out->ir->main);
-    /* With operators missing, other complaints are often their consequence: tell the cause. */
-    const sdx_status missing = sdx_settle_report(&settler);
-    if (missing != NULL) {
-        sdx_status_free(status);
-        status = missing;
-    }
+    sdx_status status = sdx_settle(&settler, out->ir->main);
+    if (status == NULL) status = sdx_settle_missing(&settler, &out->missing, &out->n_missing);
     sdx_settler_deinit(&settler);
-    return status;
+    SDX_TRY(status);
+    return im->options->allow_missing ? NULL : sdx_missing_error(out->missing, out->n_missing);
 }
 
 static sdx_status import_model(sdx_importer *im) {

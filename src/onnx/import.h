@@ -15,7 +15,8 @@ typedef struct sdx_onnx_options {
     const char *folder; /* where external data lies; NULL: there is none */
     sdx_read_fn *read;  /* reads external data instead; NULL: files beneath folder */
     void *read_user;
-    bool overridable; /* inputs with an initializer stay inputs; else they become constants */
+    bool allow_missing; /* operators that this build lacks are listed, not an error */
+    bool overridable;   /* inputs with an initializer stay inputs; else they become constants */
     const sdx_logger *logger; /* NULL: silent */
 } sdx_onnx_options;
 
@@ -44,6 +45,8 @@ typedef struct sdx_onnx_model {
     size_t n_metadata;
     const sdx_onnx_op_count *operators; /* of the file, sorted by domain and name */
     size_t n_operators;
+    const sdx_missing_info *missing; /* operators that this build lacks, sorted */
+    size_t n_missing;
     size_t n_nodes, n_functions, n_initializers;
     uint64_t n_parameters; /* elements of float initializers */
     sdx_file *files;       /* external data, mapped; n_files */

@@ -6,12 +6,6 @@
 
 #include "ops/upgrade.h"
 
-typedef struct missing_op {
-    sdx_str domain, name, first_node;
-    int64_t version;
-    size_t n;
-} missing_op;
-
 /* What a hook is given, with the way back to the settler for subgraphs. */
 typedef struct inference {
     sdx_infer infer; /* first: the hook's pointer is also ours */
@@ -29,53 +23,62 @@ static sdx_status note_missing(sdx_settler *settler, const sdx_node *node) {
     sdx_str key;
     SDX_TRY(sdx_arena_printf(settler->arena, &key, "%.*s:%.*s", SDX_FMT(node->domain),
                              SDX_FMT(node->op_type)));
-    missing_op *entry = sdx_map_get(&settler->missing, key);
+    sdx_missing_info *entry = sdx_map_get(&settler->missing, key);
     if (entry == NULL) {
         SDX_TRY(SDX_ARENA_NEW(settler->arena, 1, &entry));
-        *entry = (missing_op){.domain = node->domain,
-                              .name = node->op_type,
-                              .first_node = node->name,
-                              .version = node->version};
+        *entry = (sdx_missing_info){.domain = node->domain,
+                                    .name = node->op_type,
+                                    .node = node->name,
+                                    .version = node->version};
         SDX_TRY(sdx_map_put(&settler->missing, key, entry));
     }
-    entry->n++;
+    entry->count++;
     return NULL;
 }
 
-static int by_domain_and_name(const missing_op *a, const missing_op *b) {
+static bool comes_before(const sdx_missing_info *a, const sdx_missing_info *b) {
     const int order = sdx_str_cmp(a->domain, b->domain);
-    return order != 0 ? order : sdx_str_cmp(a->name, b->name);
+    return order != 0 ? order < 0 : sdx_str_cmp(a->name, b->name) < 0;
 }
 
-/* The next operator in order after `last`; the list is short, so selection is enough. */
-static const missing_op *next_missing(const sdx_settler *settler, const missing_op *last) {
-    const missing_op *best = NULL;
-    for (size_t i = 0; i < settler->missing.capacity; i++) {
-        const missing_op *const op = settler->missing.entries[i].value;
-        if (op == NULL || (last != NULL && by_domain_and_name(op, last) <= 0)) continue;
-        if (best == NULL || by_domain_and_name(op, best) < 0) best = op;
+/* Insertion sort: a model lacks some operators at most; a hostile one gets no more than the cap. */
+sdx_status sdx_settle_missing(const sdx_settler *settler, const sdx_missing_info **list,
+                              size_t *n) {
+    enum { MAX_LISTED = 2000 };
+    sdx_missing_info *sorted;
+    const size_t most = settler->missing.len < MAX_LISTED ? settler->missing.len : MAX_LISTED;
+    SDX_TRY(SDX_ARENA_NEW(settler->arena, most + 1, &sorted));
+    *n = 0;
+    for (size_t i = 0; i < settler->missing.capacity && *n < most; i++) {
+        const sdx_missing_info *const entry = settler->missing.entries[i].value;
+        if (entry == NULL) continue;
+        size_t at = (*n)++;
+        for (; at > 0 && comes_before(entry, &sorted[at - 1]); at--) {
+            sorted[at] = sorted[at - 1];
+        }
+        sorted[at] = *entry;
     }
-    return best;
+    *list = sorted;
+    return NULL;
 }
 
-sdx_status sdx_settle_report(const sdx_settler *settler) {
-    if (settler->missing.len == 0) return NULL;
+sdx_status sdx_missing_error(const sdx_missing_info *list, size_t n) {
+    if (n == 0) return NULL;
     sdx_buf text;
-    sdx_buf_init(&text, settler->heap, 1 << 16);
+    sdx_buf_init(&text, sdx_heap_global(), 1 << 16);
     sdx_status status = NULL;
-    for (const missing_op *op = next_missing(settler, NULL); op != NULL && status == NULL;
-         op = next_missing(settler, op)) {
-        status = sdx_buf_printf(&text, "%s%.*s%s%.*s (opset %lld, %zu node%s, first '%.*s')",
-                                text.size == 0 ? "" : ", ", SDX_FMT(op->domain),
-                                op->domain.len == 0 ? "" : "::", SDX_FMT(op->name),
-                                (long long)op->version, op->n, op->n == 1 ? "" : "s",
-                                SDX_FMT(op->first_node));
+    for (size_t i = 0; i < n && status == NULL; i++) {
+        const sdx_missing_info *const op = &list[i];
+        status = sdx_buf_printf(
+            &text, "%s%.*s%s%.*s (opset %lld, %zu node%s, first '%.*s')", i == 0 ? "" : ", ",
+            SDX_FMT(op->domain), op->domain.len == 0 ? "" : "::", SDX_FMT(op->name),
+            (long long)op->version, op->count, op->count == 1 ? "" : "s", SDX_FMT(op->node));
     }
     if (status == NULL) {
         status = sdx_fail(SDX_UNSUPPORTED_OPERATOR,
                           "found %zu operator%s that this build lacks: %s; see `sardonyx ops` for "
                           "what it has, or update Sardonyx",
-                          settler->missing.len, settler->missing.len == 1 ? "" : "s", text.ptr);
+                          n, n == 1 ? "" : "s", text.ptr);
     }
     sdx_buf_deinit(&text);
     return status;
@@ -244,11 +247,25 @@ static sdx_status settle_missing(sdx_settler *settler, sdx_node *node) {
     return sdx_node_subgraphs(node, settle_unasked, settler);
 }
 
+/* Complaints about nodes behind a missing operator are often its consequence: the search for others
+ * goes on, and they are told. */
+static sdx_status forgive(const sdx_settler *settler, sdx_status status) {
+    const sdx_code code = sdx_status_code(status);
+    if (settler->missing.len == 0 || code == SDX_OUT_OF_MEMORY || code == SDX_LIMIT) return status;
+    sdx_status_free(status);
+    return NULL;
+}
+
+static sdx_status settle_one(sdx_settler *settler, sdx_node *node) {
+    SDX_TRY(sdx_settle_node(settler, node));
+    return sdx_node_subgraphs(node, settle_unasked, settler);
+}
+
 sdx_status sdx_settle(sdx_settler *settler, sdx_graph *graph) {
     for (sdx_node *node = graph->first, *next; node != NULL; node = next) {
         if (node->op == NULL) {
             sdx_node *const before = node->prev;
-            SDX_TRY(sdx_in_node(adopt(node), node));
+            SDX_TRY(forgive(settler, sdx_in_node(adopt(node), node)));
             next = before == NULL ? graph->first : before->next;
             if (node->op != NULL && next != node)
                 continue; /* the upgrade put nodes in front: they come first */
@@ -258,8 +275,7 @@ sdx_status sdx_settle(sdx_settler *settler, sdx_graph *graph) {
             SDX_TRY(settle_missing(settler, node));
             continue;
         }
-        SDX_TRY(sdx_settle_node(settler, node));
-        SDX_TRY(sdx_node_subgraphs(node, settle_unasked, settler));
+        SDX_TRY(forgive(settler, settle_one(settler, node)));
         next = node->next;
     }
     return NULL;

@@ -12,7 +12,7 @@
 typedef struct sdx_settler {
     sdx_arena *arena; /* of the graph */
     sdx_heap *heap;   /* for what is gone afterwards */
-    sdx_map missing;  /* "domain:name" -> operators that this build lacks; see sdx_settle_report */
+    sdx_map missing;  /* "domain:name" -> sdx_missing_info of what this build lacks */
 } sdx_settler;
 
 void sdx_settler_init(sdx_settler *settler, sdx_arena *arena, sdx_heap *heap);
@@ -23,8 +23,10 @@ void sdx_settler_deinit(sdx_settler *settler);
 sdx_status sdx_settle(sdx_settler *settler, sdx_graph *graph) SDX_NODISCARD;
 /* One node whose inputs are settled. */
 sdx_status sdx_settle_node(sdx_settler *settler, sdx_node *node) SDX_NODISCARD;
-/* SDX_UNSUPPORTED_OPERATOR with one text that names all operators that were missing; NULL when none
- * was. */
-sdx_status sdx_settle_report(const sdx_settler *settler) SDX_NODISCARD;
+/* The operators that were missing, sorted, in the settler's arena. */
+sdx_status sdx_settle_missing(const sdx_settler *settler, const sdx_missing_info **list, size_t *n)
+    SDX_NODISCARD;
+/* SDX_UNSUPPORTED_OPERATOR with one text that names them all; NULL when there are none. */
+sdx_status sdx_missing_error(const sdx_missing_info *list, size_t n) SDX_NODISCARD;
 
 #endif

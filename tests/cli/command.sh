@@ -52,7 +52,12 @@ done
 expect 2 'expected one: sardonyx run MODEL' run
 expect 10 'nix.onnx' run nix.onnx
 expect 11 'device' run /dev/null
-expect 5 'Nonesuch' info unknown.onnx
+expect 5 'lacks: Nonesuch' info unknown.onnx
+expect 5 '^x +float32 +n x 3' info unknown.onnx
+expect 5 '^Nonesuch +1 +missing' info unknown.onnx
+expect 5 '"first": "Nonesuch#0"' info unknown.onnx --json
+expect 5 '^sum ' info unknown.onnx --memory
+expect 5 'Nonesuch' info unknown.onnx --dump
 
 expect 0 'x +float32 +n x 3' info m.onnx
 expect 0 '"Identity": 1' info m.onnx --json
