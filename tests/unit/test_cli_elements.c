@@ -128,10 +128,8 @@ static void globs_match_names(void **state) {
 static void missing_operators_are_counted(void **state) {
     (void)state;
     struct missing_list list = {0};
-    missing_add(&list, "model 'x': found 2 operators that this build lacks: LSTM (opset 14, 3 "
-                       "nodes, first 'a'), com.x::Op (opset 1, 1 node, first 'b'); see");
-    missing_add(&list,
-                "found 1 operator that this build lacks: LSTM (opset 7, 1 node, first ''); see");
+    missing_add(&list, "LSTM\ncom.x::Op\n");
+    missing_add(&list, "LSTM\n");
     missing_sort(&list);
     assert_int_equal(list.n, 2);
     assert_string_equal(list.operators[0].name, "LSTM");
