@@ -84,6 +84,10 @@ sdx_status sdx_missing_error(const sdx_missing_info *list, size_t n) {
     return status;
 }
 
+static bool is_named(const sdx_node *node, sdx_str domain, sdx_str op_type) {
+    return sdx_str_eq(domain, node->domain) && sdx_str_eq(op_type, node->op_type);
+}
+
 /* Finds the operator and applies the rules that fit the node's version. A rule may turn the node
  * into another operator: then its rules follow. */
 static sdx_status adopt(sdx_node *node) {
@@ -92,15 +96,15 @@ static sdx_status adopt(sdx_node *node) {
         const sdx_op *const op = sdx_op_find(node->domain, node->op_type);
         if (op == NULL || op == node->op) return NULL;
         node->op = op;
-        const sdx_str op_type = node->op_type;
+        const sdx_str domain = node->domain, op_type = node->op_type;
         sdx_upgrade upgrade = {
             .node = node, .version = (int)(node->version > INT32_MAX ? INT32_MAX : node->version)};
         for (size_t i = 0; i < op->n_upgrades; i++) {
             if (upgrade.version >= op->upgrades[i].below) continue;
             SDX_TRY(op->upgrades[i].apply(&upgrade));
-            if (!sdx_str_eq(op_type, node->op_type)) break;
+            if (!is_named(node, domain, op_type)) break;
         }
-        if (sdx_str_eq(op_type, node->op_type)) return NULL;
+        if (is_named(node, domain, op_type)) return NULL;
     }
     return sdx_fail(SDX_INTERNAL, "found upgrades that lead in a circle");
 }

@@ -27,6 +27,7 @@ sdx_status sdx_upgrade_turn(sdx_upgrade *u, const char *op_type) {
     if (!op)
         return sdx_fail(SDX_UNSUPPORTED_OPERATOR, "opset %d of '%.*s' needs %s, which is missing",
                         u->version, SDX_FMT(u->node->op_type), op_type);
+    u->node->domain = sdx_str_from(op->domain);
     u->node->op_type = sdx_str_from(op->name);
     u->node->version = op->newest;
     return NULL;

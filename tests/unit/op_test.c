@@ -231,9 +231,10 @@ static sdx_status upgrade(op_test *t) {
     for (size_t i = 0; i < t->op->n_upgrades; i++) {
         if (u.version >= t->op->upgrades[i].below) continue;
         SDX_TRY(t->op->upgrades[i].apply(&u));
-        if (sdx_str_is(t->node->op_type, t->op->name)) continue;
-        t->op = t->node->op = sdx_op_find(t->node->domain, t->node->op_type);
-        assert_non_null(t->op);
+        const sdx_op *const op = sdx_op_find(t->node->domain, t->node->op_type);
+        assert_non_null(op);
+        if (op == t->op) continue;
+        t->op = t->node->op = op;
         return upgrade(t);
     }
     return NULL;

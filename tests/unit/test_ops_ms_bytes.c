@@ -52,10 +52,115 @@ static void softmax_axes(void **state) {
     op_end(t);
 }
 
+/* ---- operators that become DequantizeLinear, one of ai.onnx, QuantizeLinear */
+
+/* A tensor of uint8 with its scale and zero point. */
+static void bytes(op_test *t, size_t rank, const int64_t *dims, const double *data, double scale,
+                  double zero) {
+    op_input(t, SDX_UINT8, rank, dims, data);
+    op_input(t, SDX_FLOAT32, SCALAR, &scale);
+    op_input(t, SDX_UINT8, SCALAR, &zero);
+}
+
+static void result(op_test *t, double scale, double zero) {
+    op_input(t, SDX_FLOAT32, SCALAR, &scale);
+    op_input(t, SDX_UINT8, SCALAR, &zero);
+}
+
+static void arithmetic(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "QLinearAdd", 1);
+    bytes(t, DIMS(2), DATA(12, 20), 0.5, 10); /* 1, 5 */
+    bytes(t, DIMS(1), DATA(3), 2, 0);         /* 6 */
+    result(t, 0.25, 100);
+    op_expect(t, 0, SDX_UINT8, DIMS(2), DATA(128, 144));
+    op_end(t);
+    t = op_begin_in(MS, "QLinearMul", 1);
+    bytes(t, DIMS(2), DATA(12, 8), 0.5, 10); /* 1, -1 */
+    bytes(t, DIMS(1), DATA(3), 2, 0);
+    result(t, 0.5, 10);
+    op_expect(t, 0, SDX_UINT8, DIMS(2), DATA(22, 0)); /* -2 is too small */
+    op_end(t);
+    t = op_begin_in(MS, "QLinearLeakyRelu", 1);
+    op_float(t, "alpha", 0.5f);
+    bytes(t, DIMS(2), DATA(12, 6), 1, 10);
+    result(t, 1, 10);
+    op_expect(t, 0, SDX_UINT8, DIMS(2), DATA(12, 8));
+    op_end(t);
+    t = op_begin_in(MS, "QLinearSigmoid", 1);
+    bytes(t, DIMS(1), DATA(10), 1, 10);
+    result(t, 1.0 / 256, 0);
+    op_expect(t, 0, SDX_UINT8, DIMS(1), DATA(128));
+    op_end(t);
+}
+
+static void pools(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "QLinearGlobalAveragePool", 1);
+    op_int(t, "channels_last", 1);
+    bytes(t, DIMS(1, 2, 2), DATA(10, 20, 30, 60), 1, 0);
+    result(t, 1, 5);
+    op_expect(t, 0, SDX_UINT8, DIMS(1, 1, 2), DATA(25, 45));
+    op_end(t);
+    t = op_begin_in(MS, "QLinearAveragePool", 1);
+    op_ints(t, "kernel_shape", DIMS(2));
+    bytes(t, DIMS(1, 1, 3), DATA(10, 20, 30), 1, 0);
+    result(t, 0.5, 0);
+    op_expect(t, 0, SDX_UINT8, DIMS(1, 1, 2), DATA(30, 50));
+    op_end(t);
+    t = op_begin_in(MS, "QLinearReduceMean", 1);
+    op_ints(t, "axes", DIMS(1));
+    op_int(t, "keepdims", 0);
+    bytes(t, DIMS(2, 2), DATA(10, 20, 30, 60), 1, 0);
+    result(t, 1, 0);
+    op_expect(t, 0, SDX_UINT8, DIMS(2), DATA(15, 45));
+    op_end(t);
+}
+
+static void put_together(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "QLinearConcat", 1);
+    op_int(t, "axis", 0);
+    result(t, 0.5, 1);
+    bytes(t, DIMS(2), DATA(1, 2), 1, 0);
+    bytes(t, DIMS(1), DATA(5), 2, 4);
+    op_expect(t, 0, SDX_UINT8, DIMS(3), DATA(3, 5, 5));
+    op_end(t);
+    t = op_begin_in(MS, "QLinearWhere", 1);
+    op_input(t, SDX_BOOL, DIMS(2), DATA(1, 0));
+    bytes(t, DIMS(2), DATA(1, 2), 1, 0);
+    bytes(t, DIMS(1), DATA(5), 2, 4);
+    result(t, 0.5, 1);
+    op_expect(t, 0, SDX_UINT8, DIMS(2), DATA(3, 5));
+    op_end(t);
+    t = op_begin_in(MS, "QLinearConcat", 1);
+    op_int(t, "axis", 0);
+    result(t, 0.5, 1);
+    op_input(t, SDX_UINT8, DIMS(1), DATA(5));
+    op_fails(t, "found 3 inputs, expected a scale and zero point, then three for each tensor");
+    op_end(t);
+}
+
+static void renamed(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "QuantizeLinear", 1);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1.5, -3));
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(0.5));
+    op_input(t, SDX_INT16, SCALAR, DATA(1000));
+    op_expect(t, 0, SDX_INT16, DIMS(2), DATA(1003, 994));
+    op_end(t);
+    t = op_begin_in(MS, "DequantizeLinear", 1);
+    op_int(t, "axis", 0);
+    op_input(t, SDX_INT4, DIMS(2, 1), DATA(-8, 7));
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 1), DATA(-8, 14));
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(softmax),
-        cmocka_unit_test(softmax_axes),
+        cmocka_unit_test(softmax), cmocka_unit_test(softmax_axes), cmocka_unit_test(arithmetic),
+        cmocka_unit_test(pools),   cmocka_unit_test(put_together), cmocka_unit_test(renamed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
