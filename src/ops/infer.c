@@ -111,6 +111,25 @@ bool sdx_infer_int(const sdx_infer *in, size_t i, sdx_dim *out) {
     return true;
 }
 
+sdx_status sdx_infer_scalar(const sdx_infer *in, size_t i, sdx_dim *out) {
+    size_t n;
+    sdx_dim value;
+    const bool known = sdx_infer_ints(in, i, &value, 1, &n);
+    *out = known && n == 1 ? value : SDX_DIM_UNKNOWN;
+    if (n == 1 || (!known && n == 0)) return NULL;
+    return sdx_fail(SDX_SHAPE_MISMATCH, "input '%s' has %zu elements, expected 1",
+                    input_name(in, i), n);
+}
+
+sdx_status sdx_infer_want_sizes(const sdx_infer *in, size_t i, const sdx_dim *ints, size_t n) {
+    for (size_t e = 0; e < n; e++) {
+        if (sdx_dim_is_number(ints[e]) && ints[e] < 0)
+            return sdx_fail(SDX_OUT_OF_RANGE, "input '%s'[%zu] is %lld, expected 0 or more",
+                            input_name(in, i), e, (long long)ints[e]);
+    }
+    return NULL;
+}
+
 /* ---- shapes */
 
 bool sdx_dim_broadcast(sdx_dims *dims, sdx_dim a, sdx_dim b, sdx_dim *out) {

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "model_text.h"
+#include "value_text.h"
 #include "wire/onnx_proto.h"
 
 enum {
@@ -20,7 +21,7 @@ enum {
     MAX_FUNCTIONS = 64,
     MAX_LIST = 1100,
     MAX_PORTS = 32,
-    MAX_ATTRS = 12,
+    MAX_ATTRS = 32,
     LINE = 1 << 16
 };
 
@@ -302,6 +303,18 @@ static const sdx_pb_graph *find_graph(parser *p, const char *name, size_t len) {
     return NULL;
 }
 
+static const char *parse_texts(parser *p, const char *at, sdx_pb_attribute *a) {
+    sdx_str *const texts = take(p, 256, sizeof *texts);
+    a->type = SDX_PB_ATTRIBUTE_STRINGS;
+    a->strings = texts;
+    for (at = past(at + 1); *at != ']'; at = past(at)) {
+        const size_t size = word(at + 1, "\"");
+        texts[a->n_strings++] = keep(p, at + 1, size);
+        at += size + 2;
+    }
+    return at + 1;
+}
+
 static const char *parse_list(parser *p, const char *at, sdx_pb_attribute *a) {
     int64_t *const ints = take(p, 256, sizeof *ints);
     float *const floats = take(p, 256, sizeof *floats);
@@ -322,12 +335,41 @@ static const char *parse_list(parser *p, const char *at, sdx_pb_attribute *a) {
     return at + 1;
 }
 
+static const char *parse_dense(parser *p, const char *at, sdx_pb_attribute *a) {
+    sdx_value *const value = value_text(&at);
+    const sdx_view *const view = &value->view;
+    sdx_pb_tensor *const t = take(p, 1, sizeof *t);
+    int64_t *const dims = take(p, view->rank, sizeof *dims);
+    memcpy(dims, view->dims, view->rank * sizeof *dims);
+    *t = (sdx_pb_tensor){.dims = dims,
+                         .n_dims = view->rank,
+                         .data_type = (int32_t)view->dtype,
+                         .has_data_type = true};
+    if (view->dtype == SDX_STRING) {
+        sdx_str *const texts = take(p, view->len, sizeof *texts);
+        for (size_t i = 0; i < view->len; i++) {
+            const sdx_str text = ((const sdx_str *)view->data)[i];
+            texts[i] = keep(p, text.ptr, text.len);
+        }
+        t->string_data = texts;
+        t->n_string_data = view->len;
+    } else {
+        t->raw_data = keep(p, view->data, sdx_view_bytes(view));
+    }
+    a->type = SDX_PB_ATTRIBUTE_TENSOR;
+    a->t = t;
+    sdx_value_release(value);
+    return at;
+}
+
 static const char *parse_attr(parser *p, const char *at, sdx_pb_attribute *a) {
     const size_t len = word(at, "=");
     a->name = keep(p, at, len);
     a->has_type = true;
     at += len + 1;
+    if (*at == '[' && at[1] == '"') return parse_texts(p, at, a);
     if (*at == '[') return parse_list(p, at, a);
+    if (isalpha((unsigned char)*at)) return parse_dense(p, at, a);
     if (*at == '$') { /* the type of a reference is that of what it finds */
         const size_t size = word(at + 1, " ");
         a->has_type = false;

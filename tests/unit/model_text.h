@@ -11,7 +11,8 @@
  * OFFSET LENGTH`, `value NAME TYPE`, `node OUTPUTS = OP(INPUTS) ATTRIBUTES`, `output NAME [TYPE]`.
  * A subgraph is `graph NAME {` ... `}` before the node that uses it as `attribute=@NAME`. Types are
  * float32[batch,3], float32 (of any rank), sequence(T), optional(T), map(int64,T). Attributes are
- * ints (3), floats (3.0), lists ([1,2]), texts ("x") and, in functions, references ($name).
+ * ints (3), floats (3.0), texts ("x"), lists of them ([1,2]), tensors (int64[2]{1,2}: value_text.h)
+ * and, in functions, references ($name).
  * `domain::OP:overload` names domain and overload. Names have no spaces; an absent input is `_`.
  *
  * Lines of a model: `opset VERSION [DOMAIN]`, `ir VERSION`, `metadata KEY VALUE`, and functions:

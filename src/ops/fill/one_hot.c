@@ -37,8 +37,8 @@ static sdx_status read_depth(const sdx_infer *in, sdx_dim *depth) {
                         view->len);
     *depth = sdx_dim_number(index_at(view, 0));
     if (*depth >= 0) return NULL;
-    return sdx_fail(SDX_OUT_OF_RANGE, "input 'depth' is %g, expected 0 or more",
-                    sdx_view_double(view, 0));
+    return sdx_fail(SDX_OUT_OF_RANGE, "input 'depth' is %lld, expected 0 or more",
+                    (long long)index_at(view, 0));
 }
 
 static sdx_status infer(sdx_infer *in) {

@@ -96,8 +96,8 @@ static sdx_status check_columns(const sdx_infer *in, const geometry *g) {
     if (fits) return NULL;
     char found[160];
     return sdx_fail(SDX_SHAPE_MISMATCH,
-                    "input 'input' has shape %s, expected [N,C*%lld,%lld], as the shapes of image "
-                    "and block ask for",
+                    "input 'input' has shape %s, expected [N,C*%lld,%lld], as "
+                    "'image_shape' and 'block_shape' ask for",
                     sdx_infer_shape_text(in, IN_COLUMNS, found, sizeof found),
                     (long long)g->offsets, (long long)g->places);
 }

@@ -24,6 +24,7 @@ static sdx_status infer(sdx_infer *in) {
     if ((known || n > 0) && n != n_axes)
         return sdx_fail(SDX_SHAPE_MISMATCH,
                         "input 'shape' has %zu numbers, expected %zu, one an axis", n, n_axes);
+    if (known) SDX_TRY(sdx_infer_want_sizes(in, IN_SHAPE, shape, n));
     if (!known && rank == 0) return sdx_infer_set_rank(in, 0, rank);
     for (size_t i = 0; i < rank; i++)
         dims[i] = in->in[IN_DATA].dims[i];

@@ -20,6 +20,7 @@ static sdx_status infer(sdx_infer *in) {
         const size_t length = counted ? (size_t)in->in[1].dims[0] : 0;
         return counted ? sdx_infer_set_rank(in, 0, length > rank_in ? length : rank_in) : NULL;
     }
+    SDX_TRY(sdx_infer_want_sizes(in, 1, shape, n));
     const size_t rank = n > rank_in ? n : rank_in;
     for (size_t i = 0; i < rank; i++) {
         const sdx_dim a = i + rank_in >= rank ? in->in[0].dims[i + rank_in - rank] : 1;

@@ -91,6 +91,12 @@ static sdx_status infer(sdx_infer *in) {
         const sdx_dim both =
             known ? sdx_dim_add(in->dims, pads[i], pads[n_axes + i]) : SDX_DIM_UNKNOWN;
         dims[axes[i]] = sdx_dim_add(in->dims, dims[axes[i]], both);
+        if (sdx_dim_is_number(dims[axes[i]]) && dims[axes[i]] < 0)
+            return sdx_fail(SDX_OUT_OF_RANGE,
+                            "input 'pads'[%zu] and [%zu] are %lld and %lld, expected to leave "
+                            "0 or more elements of axis %zu",
+                            i, n_axes + i, (long long)pads[i], (long long)pads[n_axes + i],
+                            axes[i]);
     }
     return sdx_infer_set_shape(in, 0, rank, dims);
 }

@@ -87,9 +87,9 @@ static sdx_status measure(pad *p) {
         if (a->kept < 0) a->kept = 0;
         if (a->kept == 0 && p->mode != SDX_PAD_CONSTANT)
             return sdx_fail(SDX_OUT_OF_RANGE,
-                            "input 'data': an axis of %lld elements has none left to repeat; use "
-                            "mode constant",
-                            (long long)a->in);
+                            "input 'pads' has %lld and %lld for an axis of %lld elements, which "
+                            "has none left to repeat; use mode constant",
+                            (long long)a->before, (long long)after, (long long)a->in);
         a->stride = stride;
         stride *= a->in;
     }

@@ -61,9 +61,10 @@ static sdx_status check_sizes(const sdx_infer *in, size_t n, sdx_dim dim) {
     for (size_t k = 0; k < n; k++) {
         const sdx_dim size = size_at(in, k);
         if (!sdx_dim_is_number(size) || !sdx_dim_is_number(dim)) return NULL;
-        if (size < 0 || !sdx_add_i64(sum, size, &sum))
-            return sdx_fail(SDX_OUT_OF_RANGE, "input 'split'[%zu]: found %lld, expected 0 or more",
-                            k, (long long)size);
+        if (size < 0 || size > dim)
+            return sdx_fail(SDX_OUT_OF_RANGE, "input 'split'[%zu]: found %lld, expected 0 to %lld",
+                            k, (long long)size, (long long)dim);
+        sum = sdx_dim_add(in->dims, sum, size);
     }
     if (sum == dim) return NULL;
     return sdx_fail(

@@ -63,12 +63,9 @@ static sdx_status infer(sdx_infer *in) {
         return sdx_fail(SDX_SHAPE_MISMATCH,
                         "input 'repeats' has %zu numbers, expected %zu, the rank of 'input'", n,
                         rank);
-    for (size_t i = 0; i < rank; i++) {
-        if (sdx_dim_is_number(repeats[i]) && repeats[i] < 0)
-            return sdx_fail(SDX_OUT_OF_RANGE, "input 'repeats'[%zu] is %lld, expected 0 or more", i,
-                            (long long)repeats[i]);
+    SDX_TRY(sdx_infer_want_sizes(in, IN_REPEATS, repeats, rank));
+    for (size_t i = 0; i < rank; i++)
         dims[i] = sdx_dim_mul(in->dims, in->in[IN_DATA].dims[i], repeats[i]);
-    }
     return sdx_infer_set_shape(in, 0, rank, dims);
 }
 

@@ -32,7 +32,7 @@ static sdx_status want_broadcast(const sdx_infer *in, size_t input) {
 /* ONNX: LayerNormalization-17: Mean and InvStdDev have X's dims before the axis, then ones. */
 static sdx_status infer(sdx_infer *in) {
     const int64_t stash = sdx_node_int(in->node, STASH_TYPE);
-    if (!sdx_types_have(SDX_T_FLOATS, (sdx_dtype)stash) || stash < 0 || stash > SDX_BFLOAT16)
+    if (!sdx_dtype_valid(stash) || !sdx_types_have(SDX_T_FLOATS, (sdx_dtype)stash))
         return sdx_fail(SDX_INVALID_MODEL,
                         "attribute 'stash_type' is %lld, expected a type of "
                         "floats: 1, 10, 11 or 16",

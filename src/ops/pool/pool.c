@@ -35,7 +35,7 @@ typedef struct pool {
 
 static sdx_status read_window(const sdx_node *node, size_t rank, sdx_window_spec *spec) {
     const pool_row *const row = node->op->data;
-    if (!sdx_node_has(node, SDX_WINDOW_KERNEL_SHAPE))
+    if (sdx_node_attr(node, SDX_WINDOW_KERNEL_SHAPE)->n == 0)
         return sdx_fail(SDX_INVALID_MODEL, "attribute 'kernel_shape' is missing; add it");
     SDX_TRY(sdx_window_read(node, rank, spec));
     spec->ceil = sdx_node_int(node, row->ceil_mode) != 0;

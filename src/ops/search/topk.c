@@ -39,12 +39,7 @@ static sdx_status infer(sdx_infer *in) {
     size_t axis;
     SDX_TRY(sdx_infer_axis(in, IN_X, sdx_node_int(in->node, AXIS), "attribute 'axis'", &axis));
     memcpy(dims, x->dims, (size_t)x->rank * sizeof *dims);
-    if (!sdx_infer_int(in, IN_K, &k)) {
-        k = SDX_DIM_UNKNOWN;
-        if (in->in[IN_K].view)
-            return sdx_fail(SDX_SHAPE_MISMATCH, "input 'K' has %zu elements, expected 1",
-                            in->in[IN_K].view->len);
-    }
+    SDX_TRY(sdx_infer_scalar(in, IN_K, &k));
     const bool numbers = sdx_dim_is_number(k) && sdx_dim_is_number(dims[axis]);
     if ((sdx_dim_is_number(k) && k < 0) || (numbers && k > dims[axis]))
         return sdx_fail(SDX_OUT_OF_RANGE,

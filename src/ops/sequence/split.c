@@ -31,9 +31,10 @@ static sdx_status check_sizes(const cuts *k) {
     int64_t sum = 0;
     for (size_t i = 0; i < k->n; i++) {
         const int64_t size = sdx_view_int(k->sizes, i);
-        if (size < 0 || !sdx_add_i64(sum, size, &sum))
-            return sdx_fail(SDX_OUT_OF_RANGE, "input 'split'[%zu]: found %lld, expected 0 or more",
-                            i, (long long)size);
+        if (size < 0 || (uint64_t)size > k->dim)
+            return sdx_fail(SDX_OUT_OF_RANGE, "input 'split'[%zu]: found %lld, expected 0 to %zu",
+                            i, (long long)size, k->dim);
+        sum = sdx_dim_add(NULL, sum, size);
     }
     if ((uint64_t)sum == k->dim) return NULL;
     return sdx_fail(SDX_SHAPE_MISMATCH,

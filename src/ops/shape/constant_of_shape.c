@@ -23,8 +23,10 @@ static sdx_status infer(sdx_infer *in) {
     sdx_infer_set_dtype(in, 0, given ? value->dtype : SDX_FLOAT32);
     sdx_dim dims[SDX_MAX_RANK];
     size_t rank;
-    if (sdx_infer_ints(in, 0, dims, SDX_MAX_RANK, &rank))
+    if (sdx_infer_ints(in, 0, dims, SDX_MAX_RANK, &rank)) {
+        SDX_TRY(sdx_infer_want_sizes(in, 0, dims, rank));
         return sdx_infer_set_shape(in, 0, rank, dims);
+    }
     const bool length = sdx_infer_ranked(in, 0) && in->in[0].rank == 1;
     if (!length || !sdx_dim_is_number(in->in[0].dims[0])) return NULL;
     return sdx_infer_set_rank(in, 0, (size_t)in->in[0].dims[0]);

@@ -35,7 +35,7 @@ static sdx_status find_axis(int64_t axis, size_t rank, size_t *at) {
 static sdx_status infer_length(sdx_infer *in, sdx_dim held, bool halved, sdx_dim *n) {
     *n = halved ? sdx_dim_mul(in->dims, 2, sdx_dim_sub(in->dims, held, 1)) : held;
     if (!sdx_infer_has(in, IN_LENGTH)) return NULL;
-    if (!sdx_infer_int(in, IN_LENGTH, n)) *n = sdx_dim_fresh(in->dims);
+    SDX_TRY(sdx_infer_scalar(in, IN_LENGTH, n));
     if (!sdx_dim_is_number(*n) || *n > 0) return NULL;
     return sdx_fail(SDX_OUT_OF_RANGE, "input 'dft_length' is %lld, expected at least 1",
                     (long long)*n);
@@ -48,9 +48,8 @@ static sdx_status infer(sdx_infer *in) {
     SDX_TRY(sdx_spectrum_check(in, "input", !(onesided && inverse), !onesided || inverse));
     const size_t rank = (size_t)in->in[IN_INPUT].rank;
     sdx_dim axis = -2, n, dims[SDX_MAX_RANK];
-    if (sdx_infer_has(in, IN_AXIS) &&
-        (!sdx_infer_int(in, IN_AXIS, &axis) || !sdx_dim_is_number(axis)))
-        return sdx_infer_set_rank(in, 0, rank);
+    if (sdx_infer_has(in, IN_AXIS)) SDX_TRY(sdx_infer_scalar(in, IN_AXIS, &axis));
+    if (!sdx_dim_is_number(axis)) return sdx_infer_set_rank(in, 0, rank);
     size_t at;
     SDX_TRY(find_axis(axis, rank, &at));
     for (size_t i = 0; i < rank; i++)

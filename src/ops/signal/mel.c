@@ -31,8 +31,10 @@ static sdx_status infer(sdx_infer *in) {
     }
     sdx_infer_set_dtype(in, 0, (sdx_dtype)dtype);
     sdx_dim bands, length;
-    if (!sdx_infer_int(in, IN_BANDS, &bands)) bands = sdx_dim_fresh(in->dims);
-    if (!sdx_infer_int(in, IN_LENGTH, &length)) length = sdx_dim_fresh(in->dims);
+    SDX_TRY(sdx_infer_scalar(in, IN_BANDS, &bands));
+    SDX_TRY(sdx_infer_want_sizes(in, IN_BANDS, &bands, 1));
+    SDX_TRY(sdx_infer_scalar(in, IN_LENGTH, &length));
+    SDX_TRY(sdx_infer_want_sizes(in, IN_LENGTH, &length, 1));
     const sdx_dim half = sdx_dim_div(in->dims, length, 2);
     const sdx_dim dims[] = {sdx_dim_add(in->dims, half, 1), bands};
     return sdx_infer_set_shape(in, 0, 2, dims);
@@ -72,7 +74,8 @@ static sdx_status read_scale(const sdx_call *c, scale *s) {
     const double upper = sdx_view_double(c->in[IN_UPPER], 0);
     const double bands = (double)c->out[0]->dims[1];
     if (!(rate > 0))
-        return sdx_fail(SDX_OUT_OF_RANGE, "input 'sample_rate' is %g, expected at least 1", rate);
+        return sdx_fail(SDX_OUT_OF_RANGE, "input 'sample_rate' is %lld, expected at least 1",
+                        (long long)sdx_view_int(c->in[IN_RATE], 0));
     if (!(lower >= 0 && upper >= lower && isfinite(upper)))
         return sdx_fail(SDX_OUT_OF_RANGE,
                         "inputs 'lower_edge_hertz' and 'upper_edge_hertz' are %g and %g, expected "

@@ -15,7 +15,7 @@ static const sdx_attr_def attrs[] = {[ONESIDED] = SDX_ATTR_I("onesided", 1)};
 
 /* A number that must be at least 1, or one that is not known yet. */
 static sdx_status infer_count(sdx_infer *in, size_t i, const char *name, sdx_dim *out) {
-    if (!sdx_infer_int(in, i, out)) *out = sdx_dim_fresh(in->dims);
+    SDX_TRY(sdx_infer_scalar(in, i, out));
     if (!sdx_dim_is_number(*out) || *out > 0) return NULL;
     return sdx_fail(SDX_OUT_OF_RANGE, "input '%s' is %lld, expected at least 1", name,
                     (long long)*out);

@@ -27,7 +27,8 @@ static sdx_status infer(sdx_infer *in) {
     }
     sdx_infer_set_dtype(in, 0, (sdx_dtype)dtype);
     sdx_dim n;
-    if (!sdx_infer_int(in, 0, &n)) n = sdx_dim_fresh(in->dims);
+    SDX_TRY(sdx_infer_scalar(in, 0, &n));
+    SDX_TRY(sdx_infer_want_sizes(in, 0, &n, 1));
     return sdx_infer_set_shape(in, 0, 1, &n);
 }
 
