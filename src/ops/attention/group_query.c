@@ -266,7 +266,7 @@ static sdx_status infer(sdx_infer *in) {
     if (sdx_dim_is_number(hidden) && hidden % parts != 0)
         return sdx_wrong_shape(in, SDX_GQ_IN_Q,
                                "a last dimension that the number of heads divides");
-    if (!sdx_infer_int(in, SDX_GQ_IN_TOTAL, &total)) total = SDX_DIM_UNKNOWN;
+    SDX_TRY(sdx_infer_scalar(in, SDX_GQ_IN_TOTAL, &total));
     if (sdx_dim_is_number(total) && total < 1)
         return sdx_fail(SDX_OUT_OF_RANGE,
                         "input 'total_sequence_length' is %lld, expected 1 or more",

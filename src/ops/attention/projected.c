@@ -171,8 +171,8 @@ static sdx_status past_rows(const sdx_infer *in, sdx_dim steps, sdx_dim head, sd
         if (!sdx_infer_has(in, r->past_len))
             return sdx_fail(SDX_INVALID_MODEL, "input 'past_sequence_length' is absent, expected "
                                                "it with 'past_present_share_buffer'");
-        *total = SDX_DIM_UNKNOWN;
-        if (sdx_infer_int(in, r->past_len, &past)) *total = sdx_dim_add(in->dims, past, steps);
+        SDX_TRY(sdx_infer_scalar(in, r->past_len, &past));
+        *total = sdx_dim_add(in->dims, past, steps);
         return NULL;
     }
     *total = *rows = sdx_dim_add(in->dims, *rows, steps);

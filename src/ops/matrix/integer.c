@@ -12,8 +12,8 @@ sdx_status sdx_integer_check(const sdx_infer *in, size_t i, size_t of, bool colu
     for (int d = 0; d < in->in[i].rank; d++) {
         len = sdx_dim_mul(in->dims, len, in->in[i].dims[d]);
     }
-    const int skipped = matrix->rank < 2 ? -1 : column ? matrix->rank - 2 : matrix->rank - 1;
-    for (int d = 0; d < matrix->rank; d++) {
+    const int skipped = column ? matrix->rank - 2 : matrix->rank - 1;
+    for (int d = 0; d < matrix->rank && matrix->rank > 1; d++) { /* a vector has one row */
         if (d != skipped) all = sdx_dim_mul(in->dims, all, matrix->dims[d]);
     }
     const sdx_dim one = matrix->rank < 2 ? 1 : matrix->dims[matrix->rank - (column ? 1 : 2)];
