@@ -131,6 +131,28 @@ static void bernoulli(void **state) {
     op_end(t);
 }
 
+static void dropout_without_seed(void **state) {
+    (void)state;
+    static double ones[4001];
+    for (size_t i = 0; i < 4001; i++) {
+        ones[i] = 1;
+    }
+    op_test *t = op_begin("Dropout", 13);
+    op_outputs(t, 2);
+    op_input(t, SDX_FLOAT32, DIMS(4001), ones);
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(0.25));
+    op_input(t, SDX_BOOL, SCALAR, DATA(1));
+    const sdx_view *const y = &op_output(t, 0)->view, *const mask = &op_output(t, 1)->view;
+    size_t kept = 0;
+    for (size_t i = 0; i < 4001; i++) {
+        const bool one = sdx_view_int(mask, i) != 0;
+        kept += one;
+        assert_true(fabs(sdx_view_double(y, i) - (one ? 4.0 / 3 : 0)) < 1e-6);
+    }
+    assert_true(fabs((double)kept / 4001 - 0.75) < 0.03);
+    op_end(t);
+}
+
 static void multinomial(void **state) {
     (void)state;
     op_test *t = op_begin("Multinomial", 7);
@@ -169,9 +191,12 @@ static const char network[] = "opset 22\n"
                               "node a = RandomNormal() shape=[50000]\n"
                               "node b = RandomNormal() shape=[50000]\n"
                               "node c = RandomUniform() shape=[50000] seed=5.0\n"
+                              "init ratio float32[] 0.5\n"
+                              "init training bool[] 1\n"
+                              "node d = Dropout(c, ratio, training)\n"
                               "output a\n"
                               "output b\n"
-                              "output c\n";
+                              "output d\n";
 
 static void run(sdx_context *context, sdx_value *y[3]) {
     y[0] = y[1] = y[2] = NULL;
@@ -219,8 +244,13 @@ static void streams(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(known_answers), cmocka_unit_test(distributions), cmocka_unit_test(likes),
-        cmocka_unit_test(bernoulli),     cmocka_unit_test(multinomial),   cmocka_unit_test(streams),
+        cmocka_unit_test(known_answers),
+        cmocka_unit_test(distributions),
+        cmocka_unit_test(likes),
+        cmocka_unit_test(bernoulli),
+        cmocka_unit_test(dropout_without_seed),
+        cmocka_unit_test(multinomial),
+        cmocka_unit_test(streams),
     };
     return cmocka_run_group_tests_name("ops_random", tests, NULL, NULL);
 }

@@ -1,12 +1,13 @@
-/* Dropout: identity and a mask of ones; when told that it trains, elements are dropped by the
- * stream of ONNX's reference, so that a seed means the same mask. */
+/* Dropout: identity and a mask of ones; when told that it trains, elements are dropped: with a seed
+ * by the stream of ONNX's reference, so that it means the same mask, without one by the node's own.
+ */
 #include <string.h>
 
-#include "ops/call.h"
-#include "ops/infer.h"
+#include "ops/random/stream.h"
 #include "ops/upgrade.h"
 
 enum { RATIO = 1, TRAINING_MODE = 2 };
+enum { SEED };
 
 #define FLOATS (SDX_T_FLOATS | SDX_T_FLOATS8)
 
@@ -19,7 +20,7 @@ static const sdx_port outputs[] = {
     {.name = "output", .var = "T", .types = FLOATS},
     {.name = "mask", .var = "T2", .types = SDX_T(BOOL), .flags = SDX_PORT_OPTIONAL},
 };
-static const sdx_attr_def attrs[] = {SDX_ATTR_OPT("seed", SDX_ATTR_INT)};
+static const sdx_attr_def attrs[] = {[SEED] = SDX_ATTR_OPT("seed", SDX_ATTR_INT)};
 
 /* ---- old forms */
 
@@ -105,19 +106,32 @@ typedef struct job {
     sdx_view *y;   /* NULL: not wanted */
     uint8_t *mask; /* NULL: not wanted */
     double ratio;
-    uint32_t seed;
+    sdx_stream stream;
 } job;
 
-/* One lane: the stream is one. */
-static void train(const job *j) {
-    const double scale = 1.0 / (1.0 - j->ratio);
+static void drop(const job *j, size_t i, double drawn) {
+    const bool kept = drawn >= j->ratio;
+    const double x = sdx_view_double(j->x, i);
+    if (j->y) sdx_view_set_double(j->y, i, (kept ? x : 0.0 * x) / (1.0 - j->ratio));
+    if (j->mask) j->mask[i] = kept;
+}
+
+/* One lane: NumPy's stream is one. */
+static void train_seeded(const job *j, uint32_t seed) {
     twister t;
-    seed_twister(&t, j->seed);
-    for (size_t i = 0; i < j->x->len; i++) {
-        const bool kept = draw(&t) >= j->ratio;
-        const double x = sdx_view_double(j->x, i);
-        if (j->y) sdx_view_set_double(j->y, i, (kept ? x : 0.0 * x) * scale);
-        if (j->mask) j->mask[i] = kept;
+    seed_twister(&t, seed);
+    for (size_t i = 0; i < j->x->len; i++)
+        drop(j, i, draw(&t));
+}
+
+static void train_blocks(void *arg, size_t begin, size_t end, unsigned lane) {
+    const job *const j = arg;
+    (void)lane;
+    for (size_t block = begin; block < end; block++) {
+        double units[2];
+        sdx_stream_units(&j->stream, block, units);
+        for (size_t i = 0; i < 2 && block * 2 + i < j->x->len; i++)
+            drop(j, block * 2 + i, units[i]);
     }
 }
 
@@ -131,19 +145,21 @@ static sdx_status run(const sdx_call *c) {
     const sdx_view *const ratio = sdx_call_in(c, RATIO), *const mode =
                                                              sdx_call_in(c, TRAINING_MODE);
     sdx_view *const mask = sdx_call_out(c, 1);
-    const job j = {.x = c->in[0],
-                   .y = sdx_call_out(c, 0),
-                   .mask = mask ? mask->data : NULL,
-                   .ratio = ratio && ratio->len > 0 ? sdx_view_double(ratio, 0) : 0.5,
-                   .seed = (uint32_t)(uint64_t)sdx_node_int(c->node, 0)};
+    job j = {.x = c->in[0],
+             .y = sdx_call_out(c, 0),
+             .mask = mask ? mask->data : NULL,
+             .ratio = ratio && ratio->len > 0 ? sdx_view_double(ratio, 0) : 0.5,
+             .stream = sdx_stream_of(c, SEED)};
     const bool trains = mode && mode->len > 0 && sdx_view_int(mode, 0) != 0;
     if (trains && !(j.ratio >= 0 && j.ratio < 1))
         return sdx_fail(SDX_OUT_OF_RANGE, "input 'ratio' is %g, expected a number in [0, 1)",
                         j.ratio);
-    if (trains && j.ratio > 0)
-        train(&j);
-    else
+    if (!trains || !(j.ratio > 0))
         keep(&j);
+    else if (sdx_node_has(c->node, SEED))
+        train_seeded(&j, (uint32_t)(uint64_t)sdx_node_int(c->node, SEED));
+    else
+        sdx_call_for(c, (j.x->len + 1) / 2, sdx_grain(80), train_blocks, &j);
     return NULL;
 }
 
@@ -156,7 +172,7 @@ const sdx_op sdx_op_dropout = {
     SDX_ROWS(outputs, outputs),
     SDX_ROWS(attrs, attrs),
     SDX_ROWS(upgrades, upgrades),
-    .flags = SDX_OP_INPLACE | SDX_OP_WIDEN,
+    .flags = SDX_OP_INPLACE | SDX_OP_WIDEN | SDX_OP_RANDOM,
     .infer = infer,
     .run = run,
 };

@@ -22,8 +22,9 @@ void sdx_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4
 
 sdx_stream sdx_stream_of(const sdx_call *c, size_t seed) {
     sdx_stream s = {.key = {c->node->id, 0}, .turn = c->turn};
-    const float given = sdx_node_float(c->node, seed);
-    if (!sdx_node_has(c->node, seed) || isnan(given)) return s;
+    const sdx_attr *const attr = sdx_node_attr(c->node, seed);
+    if (attr->kind != SDX_ATTR_FLOAT || isnan(attr->f)) return s;
+    const float given = attr->f;
     memcpy(&s.key[0], &given, sizeof given);
     s.key[1] = 1; /* no seed is the number of a node */
     return s;

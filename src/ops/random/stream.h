@@ -14,7 +14,8 @@ typedef struct sdx_stream {
 /* The generator: 128 bits from a counter of 128 bits, under a key. */
 void sdx_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 
-/* The stream of this run of the node, whose attribute `seed` is a float (absent or NaN: none). */
+/* The stream of this run of the node, by its attribute `seed`, a float; without it (absent, another
+ * kind, NaN) by its number in the model. */
 sdx_stream sdx_stream_of(const sdx_call *c, size_t seed);
 
 /* Block `index`: four words; or two numbers of 53 bits in [0, 1). */
