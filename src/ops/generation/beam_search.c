@@ -127,17 +127,9 @@ static sdx_status keep_scores(search *s) {
 /* Places for a step, once the number of words is known. */
 static sdx_status make_room(search *s) {
     const sdx_call *const c = s->c;
-    const size_t rows = s->settings.rows, logits = s->decoder.n_logits;
-    s->words = s->settings.vocab != 0 ? s->settings.vocab : logits;
-    if (s->words > logits || s->words < 2)
-        return sdx_fail(SDX_SHAPE_MISMATCH,
-                        "decoder: found logits for %zu words, expected %zu or more", logits,
-                        s->words < 2 ? 2 : s->words);
-    size_t size;
-    if (!sdx_mul_size(rows, s->words, &size) || !sdx_mul_size(size, sizeof *s->scores, &size))
-        return sdx_fail(SDX_LIMIT, "found %zu words for %zu sequences, which no memory holds",
-                        s->words, rows);
-    SDX_TRY(sdx_call_scratch(c, size, (void **)&s->scores));
+    const size_t rows = s->settings.rows;
+    SDX_TRY(sdx_decoder_words(&s->decoder, 2, &s->words)); /* one may be the end */
+    SDX_TRY(sdx_gen_scores(c, rows, s->words, &s->scores));
     SDX_TRY(sdx_call_scratch(c, rows * sizeof *s->sums, (void **)&s->sums));
     SDX_TRY(sdx_call_scratch(c, rows * sizeof *s->parents, (void **)&s->parents));
     SDX_TRY(sdx_call_scratch(c, rows * sizeof *s->next, (void **)&s->next));

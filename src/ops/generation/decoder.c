@@ -409,6 +409,16 @@ sdx_status sdx_decoder_step(sdx_decoder *d, const sdx_gen_tokens *t, const size_
 
 /* ---- logits */
 
+sdx_status sdx_decoder_words(const sdx_decoder *d, size_t least, size_t *out) {
+    const size_t asked = d->settings->vocab;
+    *out = asked != 0 ? asked : d->n_logits;
+    if (*out <= d->n_logits && *out >= least) return NULL;
+    return sdx_fail(SDX_SHAPE_MISMATCH,
+                    "attribute 'vocab_size': found %zu words and logits for %zu, expected %zu or "
+                    "more, and logits for each",
+                    *out, d->n_logits, least);
+}
+
 void sdx_decoder_logits(const sdx_decoder *d, size_t row, float *out, size_t n) {
     const sdx_view *const view = &d->results[0]->view;
     const size_t tokens = (size_t)view->dims[1], words = (size_t)view->dims[2];

@@ -30,6 +30,9 @@ sdx_status sdx_decoder_start(sdx_decoder *d) SDX_NODISCARD;
 sdx_status sdx_decoder_step(sdx_decoder *d, const sdx_gen_tokens *t, const size_t *parents)
     SDX_NODISCARD;
 
+/* How many words there are to choose from: as many as the settings say, or as there are logits.
+ * Known after the start; at least `least`. */
+sdx_status sdx_decoder_words(const sdx_decoder *d, size_t least, size_t *out) SDX_NODISCARD;
 /* The first n logits of a row, n <= n_logits. */
 void sdx_decoder_logits(const sdx_decoder *d, size_t row, float *out, size_t n);
 

@@ -88,6 +88,8 @@ sdx_status sdx_gen_float(const sdx_call *c, size_t input, float fallback, float 
 /* Sequences that hold the prompt, in scratch. */
 sdx_status sdx_gen_tokens_init(const sdx_call *c, const sdx_gen_settings *s, sdx_gen_tokens *out)
     SDX_NODISCARD;
+/* Room for the scores of each word in each row, in scratch. */
+sdx_status sdx_gen_scores(const sdx_call *c, size_t rows, size_t words, float **out) SDX_NODISCARD;
 /* Row r goes on as row parents[r] (NULL: as itself) did, with tokens[r] behind. There is room. */
 void sdx_gen_append(sdx_gen_tokens *t, const size_t *parents, const int32_t *tokens);
 

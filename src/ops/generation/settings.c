@@ -168,3 +168,11 @@ void sdx_gen_append(sdx_gen_tokens *t, const size_t *parents, const int32_t *tok
     }
     t->length++;
 }
+
+sdx_status sdx_gen_scores(const sdx_call *c, size_t rows, size_t words, float **out) {
+    size_t size;
+    if (!sdx_mul_size(rows, words, &size) || !sdx_mul_size(size, sizeof **out, &size))
+        return sdx_fail(SDX_LIMIT, "found %zu words for %zu sequences, which no memory holds",
+                        words, rows);
+    return sdx_call_scratch(c, size, (void **)out);
+}
