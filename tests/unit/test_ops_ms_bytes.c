@@ -157,10 +157,96 @@ static void renamed(void **state) {
     op_end(t);
 }
 
+/* ---- products of bytes as numbers */
+
+static void scaled_products(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "MatMulIntegerToFloat", 1);
+    op_input(t, SDX_UINT8, DIMS(1, 2), DATA(11, 13)); /* 1, 3 halved */
+    op_input(t, SDX_INT8, DIMS(2, 2), DATA(3, 5, 2, 6));
+    op_constant(t);
+    op_input(t, SDX_FLOAT16, SCALAR, DATA(0.5));
+    op_input(t, SDX_FLOAT16, DIMS(2), DATA(2, 4));
+    op_input(t, SDX_UINT8, SCALAR, DATA(10));
+    op_input(t, SDX_INT8, DIMS(2), DATA(1, 2));
+    op_input(t, SDX_FLOAT16, DIMS(2), DATA(100, 200));
+    op_expect(t, 0, SDX_FLOAT16, DIMS(1, 2), DATA((2 + 3) * 1 + 100, (3 + 12) * 2 + 200));
+    op_end(t);
+    t = op_begin_in(MS, "DynamicQuantizeMatMul", 1);
+    op_input(t, SDX_FLOAT32, DIMS(2, 1), DATA(-55, 200)); /* steps of 1 from 55 on */
+    op_input(t, SDX_INT8, DIMS(1, 2), DATA(1, -3));
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(0.5));
+    op_absent(t);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 0));
+    op_near(t, 0, SDX_FLOAT32, DIMS(2, 2), DATA(-26.5, 82.5, 101, -300), 1e-6);
+    op_end(t);
+    t = op_begin_in(MS, "DynamicQuantizeMatMul", 1);
+    op_input(t, SDX_FLOAT32, DIMS(2, 1), DATA(-55, 200));
+    op_input(t, SDX_INT8, DIMS(1, 2), DATA(1, -3));
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(0.5));
+    op_absent(t);
+    op_input(t, SDX_FLOAT32, DIMS(3), DATA(1, 0, 0));
+    op_fails(t, "input 'bias' has shape [3], expected one element for each column of 'B'");
+    op_end(t);
+}
+
+/* ---- GatherBlockQuantized */
+
+static void gathered_blocks(void **state) {
+    (void)state;
+    double data[2 * 32], expected[3 * 32];
+    for (size_t i = 0; i < 64; i++) {
+        data[i] = (double)(i % 16) - 8;
+    }
+    const double scales[] = {1, 2, 3, 4}, zeros[] = {0, 1, -1, 2};
+    for (size_t i = 0; i < 3 * 32; i++) { /* rows 1, none, 0 */
+        const size_t row = i < 32 ? 1 : 0, block = row * 2 + i % 32 / 16;
+        expected[i] = i / 32 == 1 ? 0 : (data[row * 32 + i % 32] - zeros[block]) * scales[block];
+    }
+    op_test *t = op_begin_in(MS, "GatherBlockQuantized", 1);
+    op_int(t, "block_size", 16);
+    op_input(t, SDX_INT4, DIMS(2, 32), data);
+    op_input(t, SDX_INT64, DIMS(3), DATA(-1, 2, 0)); /* 2 is outside */
+    op_input(t, SDX_FLOAT16, DIMS(2, 2), scales);
+    op_input(t, SDX_INT4, DIMS(2, 2), zeros);
+    op_expect(t, 0, SDX_FLOAT16, DIMS(3, 32), expected);
+    op_end(t);
+}
+
+static void gathered_bytes(void **state) {
+    (void)state;
+    double data[2 * 8] = {0}, expected[32];
+    data[8] = 0x4b; /* row 1: 11, 4 */
+    for (size_t i = 0; i < 32; i++) {
+        expected[i] = -3 * (i < 16 ? 0.5 : 2); /* all codes 0, zero point 3 */
+    }
+    op_test *t = op_begin_in(MS, "GatherBlockQuantized", 1);
+    op_int(t, "block_size", 16);
+    op_input(t, SDX_UINT8, DIMS(2, 8), data);
+    op_input(t, SDX_INT32, SCALAR, DATA(1));
+    op_input(t, SDX_FLOAT32, DIMS(2, 1), DATA(1, 0.5));
+    op_input(t, SDX_UINT8, DIMS(2, 1), DATA(8, 3));
+    expected[0] = 8 * 0.5;
+    expected[1] = 0.5;
+    op_expect(t, 0, SDX_FLOAT32, DIMS(16), expected);
+    op_end(t);
+    /* 8-bit floats have no zero point; one scale serves all rows */
+    t = op_begin_in(MS, "GatherBlockQuantized", 1);
+    op_int(t, "block_size", 0);
+    op_input(t, SDX_FLOAT8E4M3FN, DIMS(2, 2), DATA(1, 2, 3, 4));
+    op_input(t, SDX_INT32, DIMS(1), DATA(1));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1), DATA(0.5));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 2), DATA(1.5, 2));
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(softmax), cmocka_unit_test(softmax_axes), cmocka_unit_test(arithmetic),
-        cmocka_unit_test(pools),   cmocka_unit_test(put_together), cmocka_unit_test(renamed),
+        cmocka_unit_test(softmax),         cmocka_unit_test(softmax_axes),
+        cmocka_unit_test(arithmetic),      cmocka_unit_test(pools),
+        cmocka_unit_test(put_together),    cmocka_unit_test(renamed),
+        cmocka_unit_test(scaled_products), cmocka_unit_test(gathered_blocks),
+        cmocka_unit_test(gathered_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,3 +35,16 @@ void sdx_quant_bytes(const sdx_kernel_table *kernels, void *bytes, sdx_dtype dty
         sdx_quant_store((char *)bytes + i, x + i, here, &target);
     }
 }
+
+void sdx_quant_range(const sdx_kernel_table *kernels, const sdx_view *x, float *scale,
+                     float *zero) {
+    const float largest = kernels->max_row_f32(x->data, x->len, 0);
+    const float smallest = kernels->min_row_f32(x->data, x->len, 0);
+    const float max = largest > 0 ? largest : 0, min = smallest < 0 ? smallest : 0;
+    const sdx_quant_target target = {.dtype = SDX_UINT8};
+    uint8_t code;
+    *scale = max == min ? 1 : (max - min) / UINT8_MAX;
+    *zero = -min / *scale;
+    sdx_quant_store(&code, zero, 1, &target);
+    *zero = code;
+}

@@ -21,4 +21,8 @@ void sdx_quant_codes(float *real, sdx_dtype dtype, float scale, float zero);
 void sdx_quant_bytes(const sdx_kernel_table *kernels, void *bytes, sdx_dtype dtype, float *x,
                      size_t n, float scale, float zero);
 
+/* ONNX: DynamicQuantizeLinear-11: scale and zero point, a whole number, of float32 elements as
+ * uint8: the range includes 0; where it is nothing else the scale is 1. */
+void sdx_quant_range(const sdx_kernel_table *kernels, const sdx_view *x, float *scale, float *zero);
+
 #endif

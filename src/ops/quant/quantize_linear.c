@@ -1,5 +1,5 @@
 /* QuantizeLinear and DynamicQuantizeLinear: y = saturate(round(x / scale) + zero point). */
-#include "ops/quant/quant.h"
+#include "ops/quant/codes.h"
 
 enum { IN_X, IN_SCALE, IN_ZERO };
 enum { AXIS, SATURATE, BLOCK_SIZE, OUTPUT_DTYPE, PRECISION };
@@ -165,23 +165,14 @@ static sdx_status infer_dynamic(sdx_infer *in) {
     return sdx_infer_set_shape(in, OUT_Y, (size_t)in->in[IN_X].rank, in->in[IN_X].dims);
 }
 
-/* ONNX: DynamicQuantizeLinear-11: the range includes 0; where it is nothing else the scale is 1. */
 static sdx_status run_dynamic(const sdx_call *c) {
-    const sdx_kernel_table *const k = c->kernels;
     const sdx_view *const x = c->in[IN_X], *const y = sdx_call_out(c, OUT_Y);
     const sdx_view *const scale_out = sdx_call_out(c, OUT_SCALE), *const zero_out =
                                                                       sdx_call_out(c, OUT_ZERO);
-    const float largest = k->max_row_f32(x->data, x->len, 0);
-    const float smallest = k->min_row_f32(x->data, x->len, 0);
-    const float max = largest > 0 ? largest : 0, min = smallest < 0 ? smallest : 0;
-    const float scale = max == min ? 1 : (max - min) / UINT8_MAX;
-    float zero = -min / scale;
-    uint8_t zero_code;
-    const sdx_quant_target target = {.dtype = SDX_UINT8};
-    sdx_quant_store(&zero_code, &zero, 1, &target);
-    zero = zero_code;
+    float scale, zero;
+    sdx_quant_range(c->kernels, x, &scale, &zero);
     if (scale_out != NULL) *(float *)scale_out->data = scale;
-    if (zero_out != NULL) *(uint8_t *)zero_out->data = zero_code;
+    if (zero_out != NULL) *(uint8_t *)zero_out->data = (uint8_t)zero;
     if (y == NULL) return NULL;
     const sdx_view single = {.len = 1};
     job j = {.x = x, .y = y, .scale = &scale, .zero = &zero, .precision = SDX_FLOAT32};
