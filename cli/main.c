@@ -75,6 +75,21 @@ static const struct command commands[] = {
         .run = command_bench,
     },
     {
+        .name = "profile",
+        .summary = "show where the time of a model goes",
+        .usage = "MODEL [options]",
+        .help = "Inputs as in 'sardonyx run'. Times are those of a node without the nodes of its "
+                "subgraphs;\n"
+                "GB/s counts inputs and outputs once a call. Open a trace with chrome://tracing "
+                "or\n"
+                "Perfetto.\n"
+                "\n"
+                "  sardonyx profile model.onnx --threads 1\n"
+                "  sardonyx profile model.onnx --runs 100 --top 0 --json\n"
+                "  sardonyx profile model.onnx --runs 3 --trace trace.json\n",
+        .run = command_profile,
+    },
+    {
         .name = "ops",
         .summary = "list the operators of this build",
         .usage = "[options]",

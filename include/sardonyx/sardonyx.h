@@ -403,6 +403,53 @@ SDX_API void sdx_context_memory_each(const sdx_context *context, sdx_memory_fn *
 SDX_API const char *sdx_memory_kind_name(sdx_memory_kind kind);
 SDX_API const char *sdx_memory_kind_meaning(sdx_memory_kind kind);
 
+/* ---- profile --------------------------------------------------------------------------------- */
+
+/* Counts what each step of each following run takes, forgetting what was counted before.
+ * `max_spans` is the length of a time line, 0: none; its memory is taken now, and what no longer
+ * fits is dropped and counted. Not while the context runs. Errors: SDX_OUT_OF_MEMORY. */
+SDX_API sdx_status sdx_context_profile_start(sdx_context *context, size_t max_spans);
+/* Ends counting. What was counted can be asked for until the next start. */
+SDX_API void sdx_context_profile_stop(sdx_context *context);
+
+typedef struct sdx_profile_summary {
+    uint64_t runs;
+    uint64_t run_ns;  /* of all runs */
+    uint64_t bind_ns; /* of that: binding new shapes, subgraphs included */
+    uint64_t n_spans, n_dropped;
+} sdx_profile_summary;
+
+SDX_API void sdx_context_profile_summarize(const sdx_context *context, sdx_profile_summary *out);
+
+/* A node of the optimised graph, over all its calls. */
+typedef struct sdx_node_profile {
+    sdx_str name, domain, op; /* live as long as the model */
+    uint32_t depth;           /* subgraphs around it; 0: the main graph */
+    uint64_t calls;
+    uint64_t ns, self_ns; /* with and without the nodes of its subgraphs */
+    uint64_t min_ns, max_ns;
+    double flops; /* operations, a multiply-add being two */
+    double bytes; /* of inputs and outputs, each counted once a call */
+} sdx_node_profile;
+
+typedef void sdx_profile_fn(void *user, const sdx_node_profile *node);
+
+/* Shows every node that ran to `fn`, in the order of execution, those of subgraphs after those of
+ * the graph around. */
+SDX_API void sdx_context_profile_each(const sdx_context *context, sdx_profile_fn *fn, void *user);
+
+/* One call of a node. */
+typedef struct sdx_profile_span {
+    sdx_str name, op;
+    uint32_t depth;
+    uint64_t start_ns, ns; /* since sdx_context_profile_start */
+} sdx_profile_span;
+
+typedef void sdx_span_fn(void *user, const sdx_profile_span *span);
+
+/* Shows the time line to `fn`, in the order of the ends. */
+SDX_API void sdx_context_profile_spans(const sdx_context *context, sdx_span_fn *fn, void *user);
+
 /* ---- this build ------------------------------------------------------------------------------ */
 
 SDX_API const char *sdx_isa_in_use(void); /* "avx512": the instruction set of the kernels */

@@ -1,8 +1,10 @@
 /* Models: loading and what can be asked of them. */
 #include <string.h>
 
+#include "base/checked.h"
 #include "base/knobs.h"
 #include "exec/model.h"
+#include "ops/work.h"
 
 void sdx_model_options_init(sdx_model_options *options) {
     *options =
@@ -164,43 +166,33 @@ static sdx_status count_nodes(void *arg, sdx_graph *graph) {
     return NULL;
 }
 
-static double elements(const sdx_gvalue *value) {
-    double n = 1;
-    for (int i = 0; value != NULL && i < value->shape.rank; i++) {
-        n *= sdx_dim_is_number(value->shape.dims[i]) ? (double)value->shape.dims[i] : 1;
+enum { MAX_PORTS = 8 }; /* of a node, as far as hooks look at them */
+
+/* The declared shape, unknown dims being 1. Returns NULL for what is no tensor. */
+static const sdx_view *declared(const sdx_gvalue *value, sdx_view *view) {
+    if (value == NULL || value->shape.rank < 0) return NULL;
+    *view = (sdx_view){.rank = (uint8_t)value->shape.rank, .len = 1};
+    for (int i = 0; i < value->shape.rank; i++) {
+        const sdx_dim dim = value->shape.dims[i];
+        view->dims[i] = sdx_dim_is_number(dim) ? dim : 1;
+        if (!sdx_mul_size(view->len, (size_t)view->dims[i], &view->len)) return NULL;
     }
-    return n;
+    return view;
 }
 
-static double dim_or_one(const sdx_gvalue *value, int axis) {
-    if (value == NULL || value->shape.rank <= 0) return 1;
-    const int at = axis < 0 ? axis + value->shape.rank : axis;
-    return at >= 0 && at < value->shape.rank && sdx_dim_is_number(value->shape.dims[at])
-               ? (double)value->shape.dims[at]
-               : 1;
-}
-
-/* Products count two operations a multiply-add, everything else one for each element that it makes.
- */
 static double flops_of(const sdx_node *node) {
-    const sdx_gvalue *const out = node->n_outputs != 0 ? node->outputs[0] : NULL;
-    if (node->op == NULL) return elements(out); /* a missing operator */
-    const char *const name = node->op->name;
-    if (strstr(name, "Conv") != NULL && node->n_inputs > 1) {
-        const sdx_gvalue *const weight =
-            node->inputs[strcmp(name, "QLinearConv") == 0 && node->n_inputs > 3 ? 3 : 1];
-        const bool transposed = strstr(name, "Transpose") != NULL;
-        if (elements(weight) == 0) return 0;
-        return 2 * elements(transposed ? node->inputs[0] : out) * elements(weight) /
-               dim_or_one(weight, 0);
+    sdx_view shapes[2 * MAX_PORTS];
+    const sdx_view *in[MAX_PORTS], *out[MAX_PORTS];
+    const size_t n_in = node->n_inputs < MAX_PORTS ? node->n_inputs : MAX_PORTS;
+    const size_t n_out = node->n_outputs < MAX_PORTS ? node->n_outputs : MAX_PORTS;
+    for (size_t i = 0; i < n_in; i++) {
+        in[i] = declared(node->inputs[i], &shapes[i]);
     }
-    if (strstr(name, "MatMul") != NULL || strcmp(name, "Gemm") == 0) {
-        const bool transposed = strcmp(name, "Gemm") == 0 &&
-                                sdx_node_named(node, "transA") != NULL &&
-                                sdx_node_named(node, "transA")->i != 0;
-        return 2 * elements(out) * dim_or_one(node->inputs[0], transposed ? 0 : -1);
+    for (size_t k = 0; k < n_out; k++) {
+        out[k] = declared(node->outputs[k], &shapes[MAX_PORTS + k]);
     }
-    return (node->op->flags & SDX_OP_ALIAS) ? 0 : elements(out);
+    const sdx_work work = {.node = node, .in = in, .out = out, .n_in = n_in, .n_out = n_out};
+    return sdx_work_flops(&work);
 }
 
 static sdx_status add_flops(void *arg, sdx_graph *graph) {

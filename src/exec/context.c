@@ -51,6 +51,7 @@ sdx_status sdx_context_make(sdx_model *model, const sdx_context_options *options
 
 void sdx_context_free(sdx_context *context) {
     sdx_model *const model = context->model;
+    sdx_profiler_deinit(context);
     sdx_frame_destroy(context->frame);
     sdx_frame_destroy(context->overridable);
     sdx_gang_destroy(context->gang);
@@ -134,7 +135,9 @@ sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, s
     context->deadline = deadline_from_now(context->deadline_ns);
     atomic_store(&context->stop, 0); /* a cancellation between runs is of no run */
     sdx_gang_enter(context->gang, !context->keep_denormals);
+    const uint64_t start = SDX_UNLIKELY(context->profiler.on) ? sdx_clock_ns() : 0;
     const sdx_status status = sdx_frame_run(frame, inputs, outputs, wanted);
+    if (SDX_UNLIKELY(context->profiler.on)) sdx_profile_run(&context->profiler, start);
     sdx_gang_leave(context->gang);
     return status;
 }

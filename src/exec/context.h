@@ -7,6 +7,7 @@
 #include "base/pool.h"
 #include "exec/frame.h"
 #include "exec/model.h"
+#include "exec/profile.h"
 
 struct sdx_context {
     sdx_model *model; /* retained */
@@ -18,6 +19,7 @@ struct sdx_context {
     uint64_t deadline_ns;   /* a run's time; 0: none */
     uint64_t deadline;      /* of this run, on sdx_clock_ns; UINT64_MAX: none */
     bool keep_denormals;
+    sdx_profiler profiler;
 };
 
 sdx_status sdx_context_make(sdx_model *model, const sdx_context_options *options, sdx_context **out)

@@ -131,6 +131,7 @@ void sdx_frame_destroy(sdx_frame *frame) {
         sdx_cell_drop(frame, &frame->cells[v]);
         sdx_heap_free(heap, frame->cells[v].block, frame->cells[v].capacity);
     }
+    sdx_profile_forget(&frame->context->profiler, frame);
     sdx_slab_deinit(&frame->plan);
     sdx_heap_free(heap, frame->slab, frame->slab_size);
     sdx_heap_free(heap, frame->tables, frame->tables_size);
@@ -141,9 +142,8 @@ void sdx_frame_destroy(sdx_frame *frame) {
     sdx_heap_free(heap, frame, sizeof *frame);
 }
 
-/* Calls visit for each inner frame. */
-static void each_child(const sdx_frame *frame, void (*visit)(sdx_frame *child, void *arg),
-                       void *arg) {
+void sdx_frame_each_child(const sdx_frame *frame, void (*visit)(sdx_frame *child, void *arg),
+                          void *arg) {
     for (uint32_t s = 0; s < frame->program->n_steps; s++) {
         const sdx_step_state *const state = &frame->states[s];
         for (size_t g = 0; state->children != NULL && g < state->step->node->n_attrs; g++) {
@@ -162,7 +162,7 @@ void sdx_frame_trim(sdx_frame *frame) {
     frame->slab = NULL;
     frame->slab_size = 0;
     frame->valid = false;
-    each_child(frame, trim_child, NULL);
+    sdx_frame_each_child(frame, trim_child, NULL);
 }
 
 static void add_child(sdx_frame *child, void *arg) {
@@ -194,6 +194,6 @@ void sdx_frame_memory(const sdx_frame *frame, sdx_frame_bytes *out) {
     for (uint32_t v = 0; v < p->n_values; v++) {
         bytes.shapes += frame->cells[v].capacity;
     }
-    each_child(frame, add_child, &bytes);
+    sdx_frame_each_child(frame, add_child, &bytes);
     *out = bytes;
 }

@@ -87,13 +87,17 @@ struct sdx_frame {
     sdx_value **made;      /* by output: made for this run; owned until handed out */
     bool *present_out;     /* by output: workspace */
     sdx_temporary *temporaries;
-    size_t n_owned; /* cells with an owner */
-    bool valid;     /* the binding fits the shapes in the input cells */
+    size_t n_owned;                   /* cells with an owner */
+    struct sdx_step_profile *profile; /* by step: of the context's profiler; NULL: not counted */
+    bool valid;                       /* the binding fits the shapes in the input cells */
 };
 
 sdx_status sdx_frame_create(struct sdx_context *context, const sdx_program *program,
                             sdx_frame *outer, sdx_frame **out) SDX_NODISCARD;
 void sdx_frame_destroy(sdx_frame *frame);
+/* Calls visit for each frame of a subgraph that has run. */
+void sdx_frame_each_child(const sdx_frame *frame, void (*visit)(sdx_frame *child, void *arg),
+                          void *arg);
 void sdx_frame_trim(sdx_frame *frame); /* gives the slab back, of inner frames too */
 
 /* Runs the program. `inputs` has one place for each graph input (NULL: its constant or fallback);

@@ -140,14 +140,25 @@ static sdx_status run_one(sdx_frame *frame, sdx_step_state *state) {
     return SDX_LIKELY(status == NULL) ? NULL : tell_deadline(frame, status);
 }
 
+static sdx_status run_counted(sdx_profiler *profiler, sdx_frame *frame, sdx_step_state *state) {
+    const sdx_profile_mark mark = sdx_profile_begin(profiler);
+    const sdx_status status = run_one(frame, state);
+    sdx_profile_end(profiler, mark, frame, state->step);
+    return status;
+}
+
 static sdx_status run_steps(sdx_frame *frame) {
     const sdx_program *const p = frame->program;
+    sdx_profiler *const profiler = &frame->context->profiler;
+    if (SDX_UNLIKELY(profiler->on)) SDX_TRY(sdx_profile_frame(profiler, frame));
     for (uint32_t s = 0; s < p->n_steps; s++) {
         sdx_step_state *const state = &frame->states[s];
         const sdx_step *const step = state->step;
         if (state->is_bound && (step->alias || step->phase == SDX_PHASE_BIND)) continue;
         SDX_TRY(sdx_context_stopped(frame->context));
-        SDX_TRY(sdx_in_node(run_one(frame, state), step->node));
+        const sdx_status status = SDX_UNLIKELY(profiler->on) ? run_counted(profiler, frame, state)
+                                                             : run_one(frame, state);
+        SDX_TRY(sdx_in_node(status, step->node));
         if (SDX_LIKELY(frame->n_owned == 0)) continue;
         for (uint32_t d = 0; d < step->n_dies; d++) {
             sdx_cell_drop(frame, &frame->cells[step->dies[d]]);
@@ -233,10 +244,19 @@ static void follow_inputs(sdx_frame *frame) {
     }
 }
 
+static sdx_status bind_counted(sdx_frame *frame) {
+    sdx_profiler *const profiler = &frame->context->profiler;
+    if (SDX_LIKELY(!profiler->on)) return sdx_frame_bind(frame);
+    const uint64_t start = sdx_clock_ns();
+    const sdx_status status = sdx_frame_bind(frame);
+    profiler->bind_ns += sdx_clock_ns() - start;
+    return status;
+}
+
 static sdx_status bind_inputs(sdx_frame *frame, sdx_value *const *inputs) {
     bool changed = !frame->valid;
     SDX_TRY(set_inputs(frame, inputs, &changed));
-    if (changed) SDX_TRY(sdx_frame_bind(frame));
+    if (changed) SDX_TRY(bind_counted(frame));
     follow_inputs(frame);
     return NULL;
 }

@@ -84,6 +84,8 @@ typedef struct sdx_upgrade_rule {
     sdx_status (*apply)(sdx_upgrade *u);
 } sdx_upgrade_rule;
 
+struct sdx_work;
+
 typedef struct sdx_op {
     const char *domain; /* "" is ai.onnx */
     const char *name;
@@ -102,6 +104,7 @@ typedef struct sdx_op {
     sdx_status (*prepare)(sdx_prepare *p);
     sdx_status (*bind)(sdx_bind *b);
     sdx_status (*run)(const sdx_call *c);
+    double (*flops)(const struct sdx_work *work); /* ops/work.h; NULL: one for each element made */
     sdx_status (*ref)(const sdx_call *c); /* obvious scalar code that shares nothing with run; NULL
                                              where run is that already */
 } sdx_op;

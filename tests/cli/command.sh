@@ -39,13 +39,14 @@ tensor() {
 }
 
 model Identity >m.onnx
+model Softplus >plus.onnx
 model Nonesuch >unknown.onnx
 
 expect 2 'usage: sardonyx COMMAND'
 expect 0 '^  run ' --help
 expect 0 '^sardonyx [0-9]+\.[0-9]+\.[0-9]+$' --version
 expect 2 "no command 'chekc', did you mean 'check'" chekc
-for command in run info check bench ops; do
+for command in run info check bench profile ops; do
     expect 0 "^  sardonyx $command" $command --help
     expect 2 "did you mean '--json'" $command --jsn
 done
@@ -69,6 +70,9 @@ expect 0 'SDX_THREADS' info --knobs
 expect 0 '^threads +[1-9]' info --build
 expect 0 '^Identity +1' ops
 expect 0 '"runs": 5' bench m.onnx --runs 5 --json
+expect 0 'between the nodes' profile m.onnx --runs 3
+expect 0 '"operator": "Softplus"' profile plus.onnx --runs 3 --json --trace trace.json
+grep -q '"cat": "Softplus"' trace.json || { echo 'trace.json: no call of Softplus'; failed=1; }
 
 # Every format gives back what was written; the same seed gives the same numbers.
 expect 0 '2x3' run m.onnx --set n=2 --seed 7 --output y.npy --output y.npz --output y.pb --output y.json --output y.raw

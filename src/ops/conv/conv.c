@@ -1,5 +1,6 @@
 /* Conv: cross-correlation over any number of spatial dims, in groups. */
 #include "ops/conv/method.h"
+#include "ops/work.h"
 
 enum { IN_X, IN_W, IN_B };
 enum { GROUP = SDX_WINDOW_ATTRS };
@@ -53,4 +54,5 @@ const sdx_op sdx_op_conv = {
     .prepare = prepare,
     .bind = bind,
     .run = run,
+    .flops = sdx_flops_conv,
 };

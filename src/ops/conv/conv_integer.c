@@ -7,6 +7,7 @@
 
 #include "ops/conv/columns.h"
 #include "ops/conv/shape.h"
+#include "ops/work.h"
 
 #define BYTES (SDX_T(INT8) | SDX_T(UINT8))
 
@@ -282,6 +283,7 @@ const sdx_op sdx_op_conv_integer = {
     .infer = infer,
     .bind = bind,
     .run = run,
+    .flops = sdx_flops_conv,
 };
 
 const sdx_op sdx_op_qlinear_conv = {
@@ -297,4 +299,5 @@ const sdx_op sdx_op_qlinear_conv = {
     .infer = infer,
     .bind = bind,
     .run = run,
+    .flops = sdx_flops_qlinear_conv,
 };

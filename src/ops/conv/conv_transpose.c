@@ -2,6 +2,7 @@
  * have made it from. A block of output channels is a product, columns = weights^T x, whose columns
  * are then added to where they belong, strip by strip of the input. */
 #include "ops/conv/columns.h"
+#include "ops/work.h"
 
 enum { IN_X, IN_W, IN_B };
 enum { GROUP = SDX_WINDOW_ATTRS, OUTPUT_PADDING, OUTPUT_SHAPE };
@@ -276,4 +277,5 @@ const sdx_op sdx_op_conv_transpose = {
     .infer = infer,
     .bind = bind,
     .run = run,
+    .flops = sdx_flops_conv_transpose,
 };

@@ -1,6 +1,7 @@
 /* FusedConv of com.microsoft: a convolution, plus another tensor, through an activation. */
 #include "ops/conv/method.h"
 #include "ops/elementwise/activation.h"
+#include "ops/work.h"
 
 enum { IN_X, IN_W, IN_B, IN_Z };
 enum { GROUP = SDX_WINDOW_ATTRS, ACTIVATION, PARAMS };
@@ -148,4 +149,5 @@ const sdx_op sdx_op_ms_fused_conv = {
     .prepare = prepare,
     .bind = bind,
     .run = run,
+    .flops = sdx_flops_conv,
 };

@@ -5,6 +5,7 @@
 #include "ops/infer.h"
 #include "ops/matrix/product.h"
 #include "ops/upgrade.h"
+#include "ops/work.h"
 
 #define TYPES (SDX_T_FLOATS | SDX_T(INT32) | SDX_T(INT64) | SDX_T(UINT32) | SDX_T(UINT64))
 
@@ -194,4 +195,5 @@ const sdx_op sdx_op_gemm = {
     .prepare = prepare,
     .bind = bind,
     .run = run,
+    .flops = sdx_flops_gemm,
 };

@@ -1,5 +1,6 @@
 /* MatMul: NumPy's matrix product, with its rules for vectors and for batches. */
 #include "ops/matrix/matmul.h"
+#include "ops/work.h"
 
 #define TYPES (SDX_T_FLOATS | SDX_T(INT32) | SDX_T(INT64) | SDX_T(UINT32) | SDX_T(UINT64))
 
@@ -48,4 +49,5 @@ const sdx_op sdx_op_matmul = {
     .prepare = prepare,
     .bind = bind,
     .run = run,
+    .flops = sdx_flops_matmul,
 };

@@ -1,5 +1,6 @@
 /* MatMulInteger: the product of 8-bit matrices, each less its zero point, in int32. */
 #include "ops/matrix/integer.h"
+#include "ops/work.h"
 
 #define BYTES (SDX_T(INT8) | SDX_T(UINT8))
 
@@ -57,4 +58,5 @@ const sdx_op sdx_op_matmul_integer = {
     .prepare = prepare,
     .bind = bind,
     .run = run,
+    .flops = sdx_flops_matmul,
 };

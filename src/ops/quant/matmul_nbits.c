@@ -7,6 +7,7 @@
 #include "kernels/kernels.h"
 #include "ops/call.h"
 #include "ops/infer.h"
+#include "ops/work.h"
 
 enum { IN_A, IN_B, IN_SCALES, IN_ZEROS, IN_GROUPS, IN_BIAS };
 enum { ATTR_K, ATTR_N, ACCURACY_LEVEL, BITS, BLOCK_SIZE, WEIGHT_PREPACKED };
@@ -339,4 +340,5 @@ const sdx_op sdx_op_ms_matmul_nbits = {
     .infer = infer,
     .bind = bind,
     .run = run,
+    .flops = sdx_flops_matmul,
 };

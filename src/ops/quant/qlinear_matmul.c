@@ -4,6 +4,7 @@
 
 #include "ops/matrix/matmul.h"
 #include "ops/quant/quant.h"
+#include "ops/work.h"
 
 enum { IN_A, IN_A_SCALE, IN_A_ZERO, IN_B, IN_B_SCALE, IN_B_ZERO, IN_Y_SCALE, IN_Y_ZERO };
 
@@ -261,4 +262,5 @@ const sdx_op sdx_op_qlinear_matmul = {
     .infer = infer,
     .bind = bind,
     .run = run,
+    .flops = sdx_flops_matmul,
 };

@@ -6,6 +6,7 @@
 #include "kernels/kernels.h"
 #include "ops/call.h"
 #include "ops/infer.h"
+#include "ops/work.h"
 
 /* Inputs and attributes stand in the same places for the three. */
 enum { RNN_X, RNN_W, RNN_R, RNN_B, RNN_LENS, RNN_H0, RNN_C0, RNN_P };
@@ -75,11 +76,11 @@ sdx_status sdx_rnn_run(const sdx_call *c) SDX_NODISCARD;
 /* The one old form of all three. */
 extern const sdx_upgrade_rule sdx_rnn_upgrades[1];
 
-/* What the three rows have alike: .domain = "", ..., .run = sdx_rnn_run */
+/* What the three rows have alike: .domain = "", ..., .run = sdx_rnn_run, .flops = sdx_flops_rnn */
 #define SDX_RNN_HOOKS                                                                      \
     .domain = "", .since = 1, .newest = 22, .upgrades = sdx_rnn_upgrades, .n_upgrades = 1, \
     .flags = SDX_OP_WIDEN, .bound_size = sizeof(sdx_rnn), .infer = sdx_rnn_infer,          \
-    .prepare = sdx_rnn_prepare, .bind = sdx_rnn_bind, .run = sdx_rnn_run
+    .prepare = sdx_rnn_prepare, .bind = sdx_rnn_bind, .run = sdx_rnn_run, .flops = sdx_flops_rnn
 
 /* activation.c: the functions of all directions, from the attributes or the row's defaults. */
 sdx_status sdx_rnn_activations(const sdx_node *node, size_t directions, sdx_rnn_activation *out)
