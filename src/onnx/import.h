@@ -30,7 +30,7 @@ typedef struct sdx_onnx_opset {
 } sdx_onnx_opset;
 
 typedef struct sdx_onnx_op_count {
-    sdx_str domain, name;
+    sdx_str domain, name; /* shared by all its nodes */
     size_t count;
 } sdx_onnx_op_count;
 

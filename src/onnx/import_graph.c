@@ -3,6 +3,8 @@
  * Two passes over the nodes of a graph: first every output gets its value and its name, then nodes
  * are made with their inputs looked up. So nodes may stand in any order; the graph is sorted at the
  * end. */
+#include <string.h>
+
 #include "onnx/importer.h"
 
 static sdx_status named_value(sdx_importer *im, sdx_scope *scope, sdx_str name, sdx_gvalue **out) {
@@ -112,27 +114,45 @@ static sdx_status in_proto_node(sdx_status status, const sdx_pb_node *node) {
                   SDX_FMT(node->op_type));
 }
 
-static sdx_status count_operator(sdx_importer *im, const sdx_pb_node *node) {
+static sdx_status add_operator(sdx_importer *im, sdx_str domain, sdx_str name, sdx_str key,
+                               sdx_onnx_op_count **out) {
+    sdx_onnx_op_count *entry;
+    SDX_TRY(SDX_ARENA_NEW(im->arena, 1, &entry));
+    SDX_TRY(sdx_arena_str(im->arena, key, &key));
+    entry->domain = (sdx_str){key.ptr, domain.len};
+    SDX_TRY(sdx_arena_str(im->arena, name, &entry->name));
+    const sdx_op *const op = sdx_op_find(domain, name);
+    if (op != NULL && (op->flags & SDX_OP_INTERNAL) != 0) {
+        return sdx_fail(SDX_INVALID_MODEL,
+                        "found an operator of domain 'sardonyx', which is made while loading and "
+                        "may not stand in a file; export the model again");
+    }
+    SDX_TRY(sdx_map_put(&im->op_counts, key, entry));
+    *out = entry;
+    return NULL;
+}
+
+/* Counts a node of an operator, which is known from its first node on. */
+static sdx_status count_operator(sdx_importer *im, const sdx_pb_node *node,
+                                 const sdx_onnx_op_count **out) {
     enum { LONGEST_NAME = 512 };
-    const sdx_str domain = sdx_domain(node->domain);
-    const size_t len = domain.len + 1 + node->op_type.len;
+    const sdx_str domain = sdx_domain(node->domain), name = node->op_type;
+    char key[LONGEST_NAME];
+    const size_t len = domain.len + 1 + name.len;
     if (len >= LONGEST_NAME) {
         return sdx_fail(SDX_INVALID_MODEL,
                         "found an operator name of %zu bytes, expected fewer than %d; export the "
                         "model again",
                         len, (int)LONGEST_NAME);
     }
-    sdx_str key;
-    SDX_TRY(
-        sdx_arena_printf(im->arena, &key, "%.*s:%.*s", SDX_FMT(domain), SDX_FMT(node->op_type)));
-    sdx_onnx_op_count *entry = sdx_map_get(&im->op_counts, key);
-    if (entry == NULL) {
-        SDX_TRY(SDX_ARENA_NEW(im->arena, 1, &entry));
-        SDX_TRY(sdx_arena_str(im->arena, domain, &entry->domain));
-        SDX_TRY(sdx_arena_str(im->arena, node->op_type, &entry->name));
-        SDX_TRY(sdx_map_put(&im->op_counts, key, entry));
-    }
+    if (domain.len != 0) memcpy(key, domain.ptr, domain.len);
+    key[domain.len] = ':';
+    if (name.len != 0) memcpy(key + domain.len + 1, name.ptr, name.len);
+    const sdx_str view = {key, len};
+    sdx_onnx_op_count *entry = sdx_map_get(&im->op_counts, view);
+    if (entry == NULL) SDX_TRY(add_operator(im, domain, name, view, &entry));
     entry->count++;
+    *out = entry;
     return NULL;
 }
 
@@ -192,28 +212,27 @@ static sdx_status find_inputs(sdx_importer *im, sdx_scope *scope, const sdx_pb_n
     return NULL;
 }
 
+/* A node without a name is called by its operator and number. */
+static sdx_status name_node(sdx_importer *im, const sdx_scope *scope, const sdx_pb_node *proto,
+                            sdx_str *out) {
+    if (proto->name.len == 0)
+        return sdx_arena_printf(im->arena, out, "%.*s%.*s#%u", SDX_FMT(scope->prefix),
+                                SDX_FMT(proto->op_type), (unsigned)im->out->ir->n_nodes);
+    if (scope->prefix.len == 0) return sdx_arena_str(im->arena, proto->name, out);
+    return sdx_arena_printf(im->arena, out, "%.*s%.*s", SDX_FMT(scope->prefix),
+                            SDX_FMT(proto->name));
+}
+
 static sdx_status make_node(sdx_importer *im, sdx_scope *scope, const sdx_pb_node *proto,
                             sdx_gvalue *const *inputs, sdx_gvalue *const *outputs) {
-    sdx_str name, op_type, domain;
-    if (proto->name.len != 0) {
-        SDX_TRY(sdx_arena_printf(im->arena, &name, "%.*s%.*s", SDX_FMT(scope->prefix),
-                                 SDX_FMT(proto->name)));
-    } else {
-        SDX_TRY(sdx_arena_printf(im->arena, &name, "%.*s%.*s#%u", SDX_FMT(scope->prefix),
-                                 SDX_FMT(proto->op_type), (unsigned)im->out->ir->n_nodes));
-    }
-    SDX_TRY(sdx_arena_str(im->arena, proto->op_type, &op_type));
-    SDX_TRY(sdx_arena_str(im->arena, sdx_domain(proto->domain), &domain));
-    const sdx_op *const op = sdx_op_find(domain, op_type);
-    if (op != NULL && (op->flags & SDX_OP_INTERNAL) != 0) {
-        return sdx_fail(SDX_INVALID_MODEL,
-                        "found an operator of domain 'sardonyx', which is made while loading and "
-                        "may not stand in a file; export the model again");
-    }
+    const sdx_onnx_op_count *kind;
+    sdx_str name;
     sdx_node *node;
-    SDX_TRY(sdx_node_create(scope->graph, NULL, domain, op_type, name, inputs, proto->n_input,
-                            outputs, proto->n_output, &node));
-    node->version = sdx_scope_version(scope, im, domain);
+    SDX_TRY(count_operator(im, proto, &kind));
+    SDX_TRY(name_node(im, scope, proto, &name));
+    SDX_TRY(sdx_node_create(scope->graph, NULL, kind->domain, kind->name, name, inputs,
+                            proto->n_input, outputs, proto->n_output, &node));
+    node->version = sdx_scope_version(scope, im, kind->domain);
     for (size_t i = 0; i < proto->n_attribute; i++) {
         SDX_TRY(sdx_import_attr(im, scope, node, &proto->attribute[i]));
     }
@@ -232,7 +251,6 @@ static sdx_status import_node(sdx_importer *im, sdx_scope *scope, const sdx_pb_n
     SDX_TRY(find_inputs(im, scope, proto, &inputs));
     const sdx_pb_function *const function = sdx_import_function_of(im, proto);
     if (function != NULL) return sdx_import_call(im, scope, proto, function, inputs, outputs);
-    SDX_TRY(count_operator(im, proto));
     return make_node(im, scope, proto, inputs, outputs);
 }
 

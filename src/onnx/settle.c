@@ -88,12 +88,25 @@ static bool is_named(const sdx_node *node, sdx_str domain, sdx_str op_type) {
     return sdx_str_eq(domain, node->domain) && sdx_str_eq(op_type, node->op_type);
 }
 
+static const sdx_op *find_op(sdx_settler *settler, const sdx_node *node) {
+    enum { ALIGNED_LOG2 = 4 }; /* of texts in an arena */
+    const uintptr_t place = (uintptr_t)node->op_type.ptr >> ALIGNED_LOG2;
+    sdx_settler_kind *const kind = &settler->kinds[place % SDX_SETTLER_KINDS];
+    if (kind->name.ptr != node->op_type.ptr || kind->name.len != node->op_type.len ||
+        !sdx_str_eq(kind->domain, node->domain)) {
+        *kind = (sdx_settler_kind){.domain = node->domain,
+                                   .name = node->op_type,
+                                   .op = sdx_op_find(node->domain, node->op_type)};
+    }
+    return kind->op;
+}
+
 /* Finds the operator and applies the rules that fit the node's version. A rule may turn the node
  * into another operator: then its rules follow. */
-static sdx_status adopt(sdx_node *node) {
+static sdx_status adopt(sdx_settler *settler, sdx_node *node) {
     enum { MAX_TURNS = 8 };
     for (int turn = 0; turn < MAX_TURNS; turn++) {
-        const sdx_op *const op = sdx_op_find(node->domain, node->op_type);
+        const sdx_op *const op = find_op(settler, node);
         if (op == NULL || op == node->op) return NULL;
         node->op = op;
         const sdx_str domain = node->domain, op_type = node->op_type;
@@ -269,7 +282,7 @@ sdx_status sdx_settle(sdx_settler *settler, sdx_graph *graph) {
     for (sdx_node *node = graph->first, *next; node != NULL; node = next) {
         if (node->op == NULL) {
             sdx_node *const before = node->prev;
-            SDX_TRY(forgive(settler, sdx_in_node(adopt(node), node)));
+            SDX_TRY(forgive(settler, sdx_in_node(adopt(settler, node), node)));
             next = before == NULL ? graph->first : before->next;
             if (node->op != NULL && next != node)
                 continue; /* the upgrade put nodes in front: they come first */

@@ -9,10 +9,19 @@
 #include "base/map.h"
 #include "ops/infer.h"
 
+/* An operator that was found, by the address of its name: nodes of one kind share their texts. */
+typedef struct sdx_settler_kind {
+    sdx_str domain, name;
+    const struct sdx_op *op; /* NULL: this build lacks it */
+} sdx_settler_kind;
+
+enum { SDX_SETTLER_KINDS = 64 };
+
 typedef struct sdx_settler {
     sdx_arena *arena; /* of the graph */
     sdx_heap *heap;   /* for what is gone afterwards */
     sdx_map missing;  /* "domain:name" -> sdx_missing_info of what this build lacks */
+    sdx_settler_kind kinds[SDX_SETTLER_KINDS];
 } sdx_settler;
 
 void sdx_settler_init(sdx_settler *settler, sdx_arena *arena, sdx_heap *heap);
