@@ -124,8 +124,10 @@ sdx_status sdx_upgrade_before(sdx_upgrade *u, const char *domain, const char *op
 sdx_status sdx_upgrade_after(sdx_upgrade *u, size_t index, const char *domain, const char *op_type,
                              sdx_gvalue *const *more, size_t n_more, sdx_node **out) {
     sdx_graph *graph = u->node->graph;
-    sdx_gvalue *const output = u->node->outputs[index];
+    sdx_gvalue *const output = index < u->node->n_outputs ? u->node->outputs[index] : NULL;
     sdx_status status;
+    *out = NULL;
+    if (!output) return NULL;
     const sdx_str name = sub_name(u, output->name, op_type, &status);
     SDX_TRY(status);
     sdx_gvalue *value, **inputs;

@@ -37,7 +37,8 @@ sdx_status sdx_upgrade_turn(sdx_upgrade *u, const char *op_type) SDX_NODISCARD;
 sdx_status sdx_upgrade_before(sdx_upgrade *u, const char *domain, const char *op_type,
                               sdx_gvalue *const *inputs, size_t n, sdx_gvalue **out) SDX_NODISCARD;
 /* Puts a node behind output `index`: it takes a new value that the upgraded node now makes as input
- * 0 (and `more` inputs), and defines what users saw as that output. */
+ * 0 (and `more` inputs), and defines what users saw as that output. Nothing happens, and *out is
+ * NULL, where the node does not list it. */
 sdx_status sdx_upgrade_after(sdx_upgrade *u, size_t index, const char *domain, const char *op_type,
                              sdx_gvalue *const *more, size_t n_more, sdx_node **out) SDX_NODISCARD;
 /* Opset 1 to 6 broadcasting of input 1 towards input 0 ("broadcast", "axis" attributes) as the
