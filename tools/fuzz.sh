@@ -42,6 +42,7 @@ seed_corpus() { # NAME
             print_trial "$folder" >"$corpus/${folder##*/}"
         done
         find "$corpus" -type f -size +$((largest_seed / 1024))k -delete
+        python3 fuzz/model/operators.py fuzz/model/operators.txt "$corpus"
     else
         find $folders \( -name model.onnx -o -name 'input_0.pb' \) -size -4k | LC_ALL=C sort | while read -r file; do
             cp "$file" "$corpus/$(sha1sum <"$file" | cut -c1-20)"
