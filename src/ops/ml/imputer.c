@@ -1,4 +1,6 @@
 /* Imputer: elements that equal one value are replaced, by one value or by that of their column. */
+#include <math.h>
+
 #include "ops/ml/features.h"
 
 enum { REPLACED_INT, IMPUTED_INTS, REPLACED_FLOAT, IMPUTED_FLOATS };
