@@ -1,0 +1,120 @@
+/* Operators of com.microsoft that become others, or have more attributes than those. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "op_test.h"
+
+#define MS "com.microsoft"
+#define F32 SDX_FLOAT32
+
+static void matmul(void **state) {
+    (void)state;
+    static const sdx_dtype types[] = {SDX_FLOAT32, SDX_FLOAT64, SDX_FLOAT16};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        op_test *const t = op_begin_in(MS, "FusedMatMul", 1);
+        op_int(t, "transA", 1);
+        op_float(t, "alpha", 0.5f);
+        op_input(t, types[i], DIMS(2, 1), DATA(2, 4));
+        op_input(t, types[i], DIMS(2, 2), DATA(1, 2, 3, 5));
+        op_constant(t);
+        op_expect(t, 0, types[i], DIMS(1, 2), DATA(7, 12));
+        op_end(t);
+    }
+}
+
+/* The first dim of A goes behind its batch: two matrices of one row from [1, 2, 2]. */
+static void matmul_batches(void **state) {
+    (void)state;
+    op_test *const t = op_begin_in(MS, "FusedMatMul", 1);
+    op_int(t, "transBatchA", 1);
+    op_int(t, "transB", 1);
+    op_input(t, F32, DIMS(1, 2, 2), DATA(1, 2, 3, 4));
+    op_input(t, F32, DIMS(2, 1, 2), DATA(1, 1, 10, 1));
+    op_expect(t, 0, F32, DIMS(2, 1, 1), DATA(3, 34));
+    op_end(t);
+}
+
+static void gemm(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "FusedGemm", 1);
+    op_text(t, "activation", "LeakyRelu");
+    op_float(t, "activation_alpha", 0.5f);
+    op_float(t, "beta", 2);
+    op_input(t, F32, DIMS(1, 1), DATA(2));
+    op_input(t, F32, DIMS(1, 2), DATA(3, -4));
+    op_input(t, F32, DIMS(2), DATA(1, 1));
+    op_expect(t, 0, F32, DIMS(1, 2), DATA(8, -3));
+    op_end(t);
+    t = op_begin_in(MS, "FusedGemm", 1);
+    op_text(t, "activation", "Cosine");
+    op_input(t, F32, DIMS(1, 1), DATA(2));
+    op_input(t, F32, DIMS(1, 2), DATA(3, -4));
+    op_fails(t, "attribute 'activation' is 'Cosine', expected Elu");
+    op_end(t);
+}
+
+static void biases(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "BiasAdd", 1);
+    op_input(t, F32, DIMS(1, 2, 2), DATA(1, 2, 3, 4));
+    op_input(t, F32, DIMS(2), DATA(10, 20));
+    op_input(t, F32, DIMS(1, 2, 2), DATA(100, 200, 300, 400));
+    op_expect(t, 0, F32, DIMS(1, 2, 2), DATA(111, 222, 313, 424));
+    op_end(t);
+    t = op_begin_in(MS, "BiasSplitGelu", 1);
+    op_input(t, F32, DIMS(1, 1, 4), DATA(1, 2, -1, 9));
+    op_input(t, F32, DIMS(4), DATA(1, 1, 1, 1));
+    op_near(t, 0, F32, DIMS(1, 1, 2), DATA(0, 30), 1e-6); /* Gelu of 0 and of 10 */
+    op_end(t);
+    t = op_begin_in(MS, "BiasAdd", 1);
+    op_input(t, F32, DIMS(1, 2, 2), DATA(1, 2, 3, 4));
+    op_fails(t, "input 'bias' is absent, expected a tensor");
+    op_end(t);
+}
+
+/* Two channels in the last dim; a kernel of one element for each swaps them. */
+static void channels_last(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "NhwcConv", 1);
+    op_input(t, F32, DIMS(1, 2, 2), DATA(1, 2, 3, 4));
+    op_input(t, F32, DIMS(2, 2, 1), DATA(0, 1, 1, 0));
+    op_expect(t, 0, F32, DIMS(1, 2, 2), DATA(2, 1, 4, 3));
+    op_end(t);
+    t = op_begin_in(MS, "NhwcFusedConv", 1);
+    op_text(t, "activation", "Relu");
+    op_input(t, F32, DIMS(1, 2, 2), DATA(1, 2, 3, 4));
+    op_input(t, F32, DIMS(2, 2, 1), DATA(0, 1, 1, 0));
+    op_input(t, F32, DIMS(2), DATA(0, 1));
+    op_input(t, F32, DIMS(1, 2, 2), DATA(0, -10, 20, 30));
+    op_expect(t, 0, F32, DIMS(1, 2, 2), DATA(2, 0, 24, 34));
+    op_end(t);
+    t = op_begin_in(MS, "NhwcMaxPool", 1);
+    op_ints(t, "kernel_shape", DIMS(2));
+    op_input(t, SDX_INT8, DIMS(1, 3, 2), DATA(1, 6, 2, 5, 3, 4));
+    op_expect(t, 0, SDX_INT8, DIMS(1, 2, 2), DATA(2, 6, 3, 5));
+    op_end(t);
+    t = op_begin_in(MS, "QLinearConv", 1);
+    op_int(t, "channels_last", 1);
+    op_input(t, SDX_UINT8, DIMS(1, 2, 2), DATA(1, 2, 3, 4));
+    op_input(t, F32, SCALAR, DATA(1));
+    op_input(t, SDX_UINT8, SCALAR, DATA(0));
+    op_input(t, SDX_INT8, DIMS(2, 2, 1), DATA(0, 1, 1, 0));
+    op_input(t, F32, SCALAR, DATA(2));
+    op_input(t, SDX_INT8, SCALAR, DATA(0));
+    op_input(t, F32, SCALAR, DATA(0.5));
+    op_input(t, SDX_UINT8, SCALAR, DATA(1));
+    op_expect(t, 0, SDX_UINT8, DIMS(1, 2, 2), DATA(9, 5, 17, 13));
+    op_end(t);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(matmul), cmocka_unit_test(matmul_batches), cmocka_unit_test(gemm),
+        cmocka_unit_test(biases), cmocka_unit_test(channels_last),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
