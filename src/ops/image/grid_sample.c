@@ -249,6 +249,10 @@ static sdx_status run(const sdx_call *c) {
     return NULL;
 }
 
+#define HOOKS                                                                               \
+    .flags = SDX_OP_WIDEN, .bound_size = sizeof(grid_sample), .infer = infer, .bind = bind, \
+    .run = run
+
 const sdx_op sdx_op_grid_sample = {
     .name = "GridSample",
     .domain = "",
@@ -257,9 +261,17 @@ const sdx_op sdx_op_grid_sample = {
     SDX_ROWS(inputs, inputs),
     SDX_ROWS(outputs, outputs),
     SDX_ROWS(attrs, attrs),
-    .flags = SDX_OP_WIDEN,
-    .bound_size = sizeof(grid_sample),
-    .infer = infer,
-    .bind = bind,
-    .run = run,
+    HOOKS,
+};
+
+/* What it was before ONNX had it. */
+const sdx_op sdx_op_ms_grid_sample = {
+    .name = "GridSample",
+    .domain = "com.microsoft",
+    .since = 1,
+    .newest = 1,
+    SDX_ROWS(inputs, inputs),
+    SDX_ROWS(outputs, outputs),
+    SDX_ROWS(attrs, attrs),
+    HOOKS,
 };
