@@ -75,6 +75,77 @@ static void no_trees(void **state) {
     op_end(t);
 }
 
+/* A stump: rows up to 0 get the first weight, others the second, as votes for one class. */
+static op_test *stump(bool classifies, int64_t target, float low, float high, const char *post) {
+    op_test *const t =
+        op_begin_in(ML, classifies ? "TreeEnsembleClassifier" : "TreeEnsembleRegressor", 3);
+    op_ints(t, "nodes_treeids", DIMS(0, 0, 0));
+    op_ints(t, "nodes_nodeids", DIMS(0, 1, 2));
+    op_ints(t, "nodes_featureids", DIMS(0, 0, 0));
+    op_texts(t, "nodes_modes", 3, TEXTS("BRANCH_LEQ", "LEAF", "LEAF"));
+    op_floats(t, "nodes_values", 3, (const float[]){0, 0, 0});
+    op_ints(t, "nodes_truenodeids", DIMS(1, 0, 0));
+    op_ints(t, "nodes_falsenodeids", DIMS(2, 0, 0));
+    op_ints(t, classifies ? "class_treeids" : "target_treeids", DIMS(0, 0));
+    op_ints(t, classifies ? "class_nodeids" : "target_nodeids", DIMS(1, 2));
+    op_ints(t, classifies ? "class_ids" : "target_ids", DIMS(target, target));
+    op_floats(t, classifies ? "class_weights" : "target_weights", 2, (const float[]){low, high});
+    op_text(t, "post_transform", post);
+    op_input(t, SDX_FLOAT32, DIMS(2, 1), DATA(0, 1));
+    return t;
+}
+
+/* Two classes of which one has votes. As in onnxruntime, but for the labels of LOGISTIC with
+ * weights that are all positive: there it compares scores with 0.5, though 0 is what becomes 0.5.
+ */
+static void one_of_two_classes(void **state) {
+    (void)state;
+    static const struct {
+        int64_t target;
+        float low, high;
+        const char *post;
+        double labels[2], scores[4];
+    } cases[] = {
+        {0, 0.25f, 0.75f, "NONE", {10, 20}, {0.75, 0.25, 0.25, 0.75}},
+        {0, 0.25f, 0.75f, "SOFTMAX", {10, 20}, {0.75, 0.25, 0.25, 0.75}},
+        {0, -0.25f, 0.25f, "NONE", {10, 20}, {0.25, -0.25, -0.25, 0.25}},
+        {0, -0.25f, 0.25f, "LOGISTIC", {10, 20}, {0.5621765, 0.4378235, 0.4378235, 0.5621765}},
+        {0, 0, 0.25f, "LOGISTIC", {10, 20}, {0.5, 0.5, 0.4378235, 0.5621765}},
+        {1, 0.25f, 0.75f, "NONE", {10, 20}, {0, 0.25, 0, 0.75}},
+        {1, -0.25f, 0.25f, "LOGISTIC", {10, 20}, {0.5, 0.4378235, 0.5, 0.5621765}},
+        {1, -0.25f, 0.25f, "SOFTMAX", {10, 20}, {0.5621765, 0.4378235, 0.4378235, 0.5621765}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        op_test *const t = stump(true, cases[i].target, cases[i].low, cases[i].high, cases[i].post);
+        op_ints(t, "classlabels_int64s", DIMS(10, 20));
+        op_outputs(t, 2);
+        op_expect(t, 0, SDX_INT64, DIMS(2), cases[i].labels);
+        op_near(t, 1, SDX_FLOAT32, DIMS(2, 2), cases[i].scores, 1e-6);
+        op_end(t);
+    }
+}
+
+/* The specification adds base values to every score and transforms every score. onnxruntime gives 0
+ * for targets without votes and transforms no single score. */
+static void scores_without_votes(void **state) {
+    (void)state;
+    op_test *t = stump(false, 1, 0.25f, 0.75f, "NONE");
+    op_int(t, "n_targets", 2);
+    op_floats(t, "base_values", 2, (const float[]){3, 1});
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 2), DATA(3, 1.25, 3, 1.75));
+    op_end(t);
+    t = stump(false, 0, 0, 0.25f, "LOGISTIC");
+    op_near(t, 0, SDX_FLOAT32, DIMS(2, 1), DATA(0.5, 0.5621765), 1e-6);
+    op_end(t);
+    t = stump(true, 2, -0.25f, 0.75f, "NONE");
+    op_texts(t, "classlabels_strings", 3, TEXTS("a", "b", "c"));
+    op_floats(t, "base_values", 3, (const float[]){0, 0.25f, -0.25f});
+    op_outputs(t, 2);
+    op_expect_strings(t, 0, DIMS(2), TEXTS("b", "c"));
+    op_expect(t, 1, SDX_FLOAT32, DIMS(2, 3), DATA(0, 0.25, -0.5, 0, 0.25, 0.5));
+    op_end(t);
+}
+
 static op_test *normalizer(const char *norm) {
     op_test *t = op_begin_in(ML, "Normalizer", 1);
     op_text(t, "norm", norm);
@@ -282,6 +353,8 @@ int main(void) {
         cmocka_unit_test(trees),
         cmocka_unit_test(no_trees),
         cmocka_unit_test(rows),
+        cmocka_unit_test(one_of_two_classes),
+        cmocka_unit_test(scores_without_votes),
         cmocka_unit_test(linear),
         cmocka_unit_test(labels),
         cmocka_unit_test(imputer),

@@ -1,5 +1,6 @@
 /* TreeEnsembleClassifier: a score for each class, and the label of the best one. Where there are
- * two classes and all votes are for one of them, its score decides alone. */
+ * two classes and all votes are for one of them, its score decides alone; votes for the first are
+ * as exporters write the score of the second. */
 #include "ops/ml/features.h"
 #include "ops/ml/labels.h"
 #include "ops/ml/trees.h"
@@ -21,7 +22,8 @@ static const sdx_attr_def attrs[] = {
 typedef struct classifier {
     sdx_trees trees;
     const sdx_attr *labels;
-    bool binary;      /* two classes, votes for one only */
+    bool binary;      /* two classes, votes for one only: */
+    size_t voted;     /* for this one */
     bool probability; /* scores are in [0, 1]: no weight is negative, and no logistic follows */
 } classifier;
 
@@ -37,9 +39,10 @@ static void look_at_votes(classifier *k) {
     const sdx_trees *const t = &k->trees;
     k->probability = t->post != SDX_POST_LOGISTIC;
     k->binary = t->n_targets == 2 && t->n_base < 2;
+    k->voted = t->n_votes > 0 ? t->votes[0].target : 0;
     for (size_t v = 0; v < t->n_votes; v++) {
         k->probability = k->probability && t->votes[v].weight >= 0.0;
-        k->binary = k->binary && t->votes[v].target == t->votes[0].target;
+        k->binary = k->binary && t->votes[v].target == k->voted;
     }
 }
 
@@ -60,24 +63,28 @@ static sdx_status prepare(sdx_prepare *p) {
     return NULL;
 }
 
+/* What adds up to 0.5, or to another score, but for float64's last bits does not win by them. */
+static double rounded(double score) { return (double)(float)score; }
+
 static size_t score_all(const sdx_trees *t, double *scores) {
-    for (size_t k = 0; k < t->n_base; k++) {
-        scores[k] += t->base[k];
+    for (size_t k = 0; k < t->n_targets; k++) {
+        scores[k] = rounded(scores[k] + (t->n_base > 0 ? t->base[k] : 0.0));
     }
     const size_t best = sdx_scores_best(scores, t->n_targets);
     sdx_post_transform_apply(t->post, scores, t->n_targets);
     return best;
 }
 
-/* The scores of both classes from the one score that votes are for, as if it were that of class 1.
- * Of a probability the other class has the rest of 1, and 0.5 divides them; else it has the
- * negative score, and 0 divides them. Transforms over several classes leave the two alone. */
+/* Both scores from the one that votes are for: 0.5 decides if it is a probability, else 0. Votes
+ * for the second class leave the first at 0. Votes for the first are the score of the second: of a
+ * probability the other class has the rest of 1, else it has the negative score, and transforms
+ * over several classes leave the two alone. */
 static size_t score_two(const classifier *k, double score, double *both) {
     const sdx_post_transform post = k->trees.post;
-    both[0] = k->probability ? 1.0 - score : -score;
+    const bool alone = k->voted == 0 && (post == SDX_POST_SOFTMAX || post == SDX_POST_SOFTMAX_ZERO);
+    both[0] = k->voted == 1 ? 0.0 : k->probability ? 1.0 - score : -score;
     both[1] = score;
-    if (post == SDX_POST_PROBIT || post == SDX_POST_LOGISTIC)
-        sdx_post_transform_apply(post, both, 2);
+    if (!alone) sdx_post_transform_apply(post, both, 2);
     return score > (k->probability ? 0.5 : 0.0);
 }
 
@@ -86,17 +93,10 @@ static void finish(void *arg, size_t r, double *scores, const uint8_t *voted) {
     const classifier *const k = c->prepared;
     const sdx_trees *const t = &k->trees;
     sdx_view *const labels = sdx_call_out(c, OUT_LABEL), *const all = sdx_call_out(c, OUT_SCORES);
-    size_t best;
-    for (size_t i = 0; i < t->n_targets;
-         i++) { /* what adds up to 0.5 but for float64's last bits is 0.5 */
-        scores[i] = (double)(float)scores[i];
-    }
-    if (k->binary) {
-        const double base = t->n_base == 1 ? t->base[0] : 0.0;
-        best = score_two(k, scores[voted[1]] + base, scores);
-    } else {
-        best = score_all(t, scores);
-    }
+    const double base = t->n_base == 1 ? t->base[0] : 0.0;
+    (void)voted;
+    const size_t best =
+        k->binary ? score_two(k, rounded(scores[k->voted] + base), scores) : score_all(t, scores);
     if (labels != NULL) sdx_labels_put(k->labels, best, labels, r);
     for (size_t i = 0; i < t->n_targets && all != NULL; i++) {
         ((float *)all->data)[r * t->n_targets + i] = (float)scores[i];
