@@ -1,4 +1,5 @@
 /* Operators of com.microsoft that become others, or have more attributes than those. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -111,10 +112,62 @@ static void channels_last(void **state) {
     op_end(t);
 }
 
+static void qgemm_inputs(op_test *t) {
+    op_int(t, "transA", 1);
+    op_float(t, "alpha", 0.5f);
+    op_input(t, SDX_UINT8, DIMS(2, 1), DATA(11, 13)); /* 1 and 3, halved */
+    op_input(t, F32, SCALAR, DATA(0.5));
+    op_input(t, SDX_UINT8, SCALAR, DATA(10));
+    op_input(t, SDX_INT8, DIMS(2, 2), DATA(3, 5, 2, 6));
+    op_input(t, F32, DIMS(2), DATA(2, 4));
+    op_input(t, SDX_INT8, DIMS(2), DATA(1, 2));
+    op_input(t, SDX_INT32, DIMS(2), DATA(10, 20));
+}
+
+static void qgemm(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "QGemm", 1);
+    qgemm_inputs(t);
+    op_expect(t, 0, F32, DIMS(1, 2), DATA((2 + 3 + 10) * 0.5, (3 + 12 + 20) * 1));
+    op_end(t);
+    t = op_begin_in(MS, "QGemm", 1);
+    qgemm_inputs(t);
+    op_input(t, F32, SCALAR, DATA(0.5));
+    op_input(t, SDX_INT8, SCALAR, DATA(-10));
+    op_expect(t, 0, SDX_INT8, DIMS(1, 2), DATA(5, 60));
+    op_end(t);
+}
+
+/* One step of one unit, of which only the cell's gate has a weight: c = tanh(w x) / 2. */
+static void lstm(void **state) {
+    (void)state;
+    static const int64_t by_direction[] = {1}, by_gate[] = {1, 4};
+    for (size_t rank = 1; rank <= 2; rank++) {
+        const int64_t *const dims = rank == 1 ? by_direction : by_gate;
+        op_test *const t = op_begin_in(MS, "DynamicQuantizeLSTM", 1);
+        op_int(t, "hidden_size", 1);
+        op_outputs(t, 3);
+        op_input(t, F32, DIMS(1, 1, 1), DATA(2));
+        op_input(t, SDX_INT8, DIMS(1, 1, 4), DATA(1, 1, 1, 3));
+        op_input(t, SDX_INT8, DIMS(1, 1, 4), DATA(0, 0, 0, 0));
+        for (size_t i = 0; i < 5; i++) {
+            op_absent(t);
+        }
+        op_input(t, F32, rank, dims, DATA(0.25, 0.25, 0.25, 0.25));
+        op_input(t, SDX_INT8, rank, dims, DATA(1, 1, 1, 1));
+        op_input(t, F32, rank, dims, DATA(1, 1, 1, 1));
+        op_input(t, SDX_INT8, rank, dims, DATA(0, 0, 0, 0));
+        op_near(t, 1, F32, DIMS(1, 1, 1), DATA(tanh(tanh(1) / 2) / 2), 1e-6);
+        op_near(t, 2, F32, DIMS(1, 1, 1), DATA(tanh(1) / 2), 1e-6);
+        op_end(t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(matmul), cmocka_unit_test(matmul_batches), cmocka_unit_test(gemm),
-        cmocka_unit_test(biases), cmocka_unit_test(channels_last),
+        cmocka_unit_test(matmul),        cmocka_unit_test(matmul_batches), cmocka_unit_test(gemm),
+        cmocka_unit_test(biases),        cmocka_unit_test(qgemm),          cmocka_unit_test(lstm),
+        cmocka_unit_test(channels_last),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
