@@ -13,9 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fail_alloc.h"
 #include "session.h"
 
-enum { WORDS = 4, SIZE = 2, PROMPT = 3, BATCH = 2, MOST = 7, END = 2, PADDING = 0, START = 3 };
+enum {
+    WORDS = 4,
+    SIZE = 2,
+    PROMPT = 3,
+    BATCH = 2,
+    MOST = 7,
+    END = 2,
+    PADDING = 0,
+    START = 3,
+    FORCED = 2
+};
 #define LEN(table) (sizeof(table) / sizeof *(table))
 
 /* Logits are the sum of what the tokens and (GPT) their positions stand for, times `last`. */
@@ -26,6 +37,8 @@ static const float place[8][SIZE] = {{0.5F, 0.25F}, {-0.25F, 0.75F}, {0.125F, -1
                                      {-1, 0.5F},    {0.25F, 0.125F}};
 static const float last[SIZE][WORDS] = {{0.5F, -0.75F, 0.25F, 1}, {-0.25F, 0.5F, 0.75F, -0.5F}};
 
+/* What a decoder behind features begins with. */
+static const int32_t forced[FORCED] = {3, 1};
 /* The first row begins with padding. */
 static const int32_t prompts[BATCH][PROMPT] = {{PADDING, 1, 3}, {3, 2, 1}};
 
@@ -68,26 +81,35 @@ static const char gpt[] = "graph decoder {\n"
     "node ks = ReduceSum(k, two) keepdims=0\nnode vs = ReduceSum(v, two) keepdims=0\n"           \
     "node kv = Add(ks, vs)\nnode kv2 = Mul(kv, half)\nnode cs = ReduceSum(ck, two) keepdims=0\n" \
     "node c2 = Mul(cs, half)\nnode h = Add(kv2, c2)\nnode logits = MatMul(h, W)\n"
-#define DECODER                                                                            \
-    "graph decoder {\ninput ids int32[b,1]\ninput mask int32[b,n]\n"                       \
+#define DECODER(second)                                                                    \
+    "graph decoder {\ninput ids int32[b,1]\n" second                                       \
     "input pk float32[b,1,p,2]\ninput pv float32[b,1,p,2]\n"                               \
     "input ck float32[b,1,n,2]\ninput cv float32[b,1,n,2]\n"                               \
     "node e = Gather(E, ids)\nnode x = Unsqueeze(e, one)\nnode k = Concat(pk, x) axis=2\n" \
     "node v = Concat(pv, x) axis=2\n" DECODE "output logits\noutput k\noutput v\n}\n"
+#define MASK "input mask int32[b,n]\n"
 
 static const char t5[] = "graph encoder {\ninput ids int32[b,n]\ninput mask int32[b,n]\n" ENCODE
-                         "output ck\noutput cv\n}\n" DECODER;
+                         "output ck\noutput cv\n}\n" DECODER(MASK);
 static const char t5_first[] =
     "graph encoder {\ninput ids int32[b,n]\ninput mask int32[b,n]\n"
     "input tokens int32[b,1]\n" ENCODE "node e = Gather(E, tokens)\nnode k = Unsqueeze(e, one)\n"
     "node v = Identity(k)\n" DECODE "output logits\noutput hidden\noutput k\noutput v\n"
-    "output ck\noutput cv\n}\n" DECODER;
+    "output ck\noutput cv\n}\n" DECODER(MASK);
+
+static const char whisper[] =
+    "init forced int32[2,2] 3 1 3 1\n"
+    "graph encoder {\ninput features float32[b,n,2]\ninput tokens int32[b,m]\n"
+    "node ck = Unsqueeze(features, one)\nnode cv = Identity(ck)\n"
+    "node e = Gather(E, tokens)\nnode k = Unsqueeze(e, one)\nnode v = Identity(k)\n" DECODE
+    "output logits\noutput features\noutput k\noutput v\noutput ck\noutput cv\n}\n" DECODER(
+        "input hidden float32[b,n,2]\n") "node features = Gather(E, ids)\n";
 
 /* ---- trying all sequences */
 
 typedef struct settings {
     const char *name;
-    int model; /* 0: gpt; 1: t5; 2: t5 whose encoder starts */
+    int model; /* 0: gpt; 1: t5; 2: t5 whose encoder starts; 3: whisper, with forced tokens */
     double length_penalty, repetition_penalty;
     int min_length, ngram;
     unsigned words, first; /* masks: bit w allows word w; of the first new token */
@@ -116,7 +138,7 @@ static void logits(const settings *s, const int32_t *prompt, const int32_t *toke
         position += counts;
     }
     for (int i = 0; s->model != 0 && i < PROMPT; i++) {
-        for (int d = 0; prompt[i] != PADDING && d < SIZE; d++) {
+        for (int d = 0; (s->model == 3 || prompt[i] != PADDING) && d < SIZE; d++) {
             sum[d] += 0.5 * (double)word[prompt[i]][d];
         }
     }
@@ -164,11 +186,19 @@ static void keep(found *best, int n, const int32_t *tokens, int length, double x
     }
 }
 
+/* What sequences begin with; gives its length. */
+static int begin_tokens(const settings *s, const int32_t *prompt, int32_t *tokens) {
+    const int32_t *const from = s->model == 0 ? prompt : s->model == 3 ? forced : NULL;
+    const int n = s->model == 0 ? PROMPT : s->model == 3 ? FORCED : 1;
+    tokens[0] = START;
+    if (from != NULL) memcpy(tokens, from, (size_t)n * sizeof *tokens);
+    return n;
+}
+
 /* Every sequence of new words, as a number with a digit for each. */
 static void try_all(const settings *s, const int32_t *prompt, int max_length, found *best, int n) {
-    int32_t tokens[MOST] = {START};
-    const int given = s->model == 0 ? PROMPT : 1;
-    if (s->model == 0) memcpy(tokens, prompt, PROMPT * sizeof *tokens);
+    int32_t tokens[MOST];
+    const int given = begin_tokens(s, prompt, tokens);
     for (int i = 0; i < n; i++) {
         best[i].score = -DBL_MAX;
     }
@@ -225,7 +255,7 @@ static int print_mask(char *text, size_t size, const char *name, unsigned bits, 
 
 /* `node` is the line of the operator, up to its attributes. */
 static session begin(const settings *s, int max_length, int beams, int returned, const char *node) {
-    static const char *const graphs[] = {gpt, t5, t5_first};
+    static const char *const graphs[] = {gpt, t5, t5_first, whisper};
     char text[8192];
     const int n =
         snprintf(text, sizeof text,
@@ -241,7 +271,8 @@ static session begin(const settings *s, int max_length, int beams, int returned,
              "%s decoder=@decoder %s eos_token_id=%d pad_token_id=%d decoder_start_token_id=%d "
              "no_repeat_ngram_size=%d model_type=%d\noutput sequences\n%s",
              node, s->model != 0 ? "encoder=@encoder" : "", END, PADDING, START, s->ngram,
-             s->model != 0, strstr(node, "scores") != NULL ? "output scores\n" : "");
+             s->model == 3 ? 2 : s->model != 0,
+             strstr(node, "scores") != NULL ? "output scores\n" : "");
     return session_begin(text, true);
 }
 
@@ -267,7 +298,16 @@ static const settings all_settings[] = {
     {"encoder, all at once", 1, 1.5, 1.25, 3, 2, 14, 10},
     {"encoder that starts", 2, 1, 1, 0, 0, 15, 15},
     {"encoder that starts, all at once", 2, -1, 0.75, 2, 3, 14, 10},
+    {"features", 3, 1, 1, 0, 0, 15, 15},
+    {"features, all at once", 3, 0.5, 1.25, 3, 2, 11, 13},
 };
+
+#define SEARCH_IDS                                                                                \
+    "node sequences scores = com.microsoft::BeamSearch(ids, longest, shortest, beams, returned, " \
+    "long, rep, words, first)"
+#define SEARCH_FEATURES                                                                      \
+    "node sequences scores = com.microsoft::BeamSearch(features, longest, shortest, beams, " \
+    "returned, long, rep, words, first, _, forced)"
 
 static void as_many_beams_as_sequences(void **state) {
     (void)state;
@@ -275,10 +315,10 @@ static void as_many_beams_as_sequences(void **state) {
     sdx_value *ids = prompt_ids();
     for (size_t i = 0; i < LEN(all_settings); i++) {
         const settings *const s = &all_settings[i];
-        const int length = (s->model == 0 ? PROMPT : 1) + NEW;
-        session at = begin(s, length, BEAMS, RETURNED,
-                           "node sequences scores = com.microsoft::BeamSearch(ids, longest, "
-                           "shortest, beams, returned, long, rep, words, first)");
+        int32_t start[MOST];
+        const int length = begin_tokens(s, prompts[0], start) + NEW;
+        session at =
+            begin(s, length, BEAMS, RETURNED, s->model == 3 ? SEARCH_FEATURES : SEARCH_IDS);
         sdx_value *outputs[2] = {NULL};
         must(sdx_context_run(at.context, &ids, 1, outputs, 2, NULL));
         expect_dims(outputs[0], DIMS(BATCH, RETURNED, length));
@@ -400,15 +440,18 @@ static const refusal refusals[] = {
      "output 1 of the graph: found string[2,2,1,3,2], expected a cache"},
 };
 
-static sdx_status load_and_run(const char *text) {
-    sdx_runtime *runtime;
+static sdx_status load_and_run(const char *text, const sdx_allocator *allocator) {
+    sdx_runtime *runtime = NULL;
     sdx_model *model = NULL;
     sdx_context *context = NULL;
     sdx_value *ids = prompt_ids(), *sequences = NULL;
     size_t size;
     void *const bytes = model_bytes(text, &size);
-    must(sdx_runtime_create(NULL, &runtime));
-    sdx_status status = sdx_model_load_memory(runtime, bytes, size, NULL, &model);
+    sdx_runtime_options options;
+    sdx_runtime_options_init(&options);
+    options.allocator = allocator;
+    sdx_status status = sdx_runtime_create(&options, &runtime);
+    if (status == NULL) status = sdx_model_load_memory(runtime, bytes, size, NULL, &model);
     if (status == NULL) status = sdx_context_create(model, NULL, &context);
     if (status == NULL) status = sdx_context_run(context, &ids, 1, &sequences, 1, NULL);
     sdx_value_release(ids);
@@ -420,24 +463,71 @@ static sdx_status load_and_run(const char *text) {
     return status;
 }
 
+enum { TEXT = 4096 };
+
+/* Puts `to` in the place of `from`. */
+static void change(char *text, const char *from, const char *to) {
+    char *const at = strstr(text, from);
+    assert_non_null(at);
+    const char *const rest = at + strlen(from);
+    assert_true(strlen(text) - strlen(from) + strlen(to) < TEXT);
+    memmove(at + strlen(to), rest, strlen(rest) + 1);
+    memcpy(at, to, strlen(to));
+}
+
 static void hostile_models_and_numbers(void **state) {
     (void)state;
-    must(load_and_run(plain));
+    must(load_and_run(plain, NULL));
     for (size_t i = 0; i < LEN(refusals); i++) {
-        char text[4096];
-        const char *const at = strstr(plain, refusals[i].from);
-        assert_non_null(at);
-        snprintf(text, sizeof text, "%.*s%s%s", (int)(at - plain), plain, refusals[i].to,
-                 at + strlen(refusals[i].from));
-        must_fail(load_and_run(text), refusals[i].code, refusals[i].part);
+        char text[TEXT] = {0};
+        memcpy(text, plain, sizeof plain);
+        change(text, refusals[i].from, refusals[i].to);
+        must_fail(load_and_run(text, NULL), refusals[i].code, refusals[i].part);
     }
+}
+
+/* Scores have the type of the penalties. */
+static void scores_in_half_precision(void **state) {
+    (void)state;
+    char text[TEXT] = {0};
+    memcpy(text, plain, sizeof plain);
+    change(text, "long float32", "long float16");
+    change(text, "rep float32", "rep float16");
+    change(text, "node sequences", "node sequences scores");
+    change(text, "output sequences", "output sequences\noutput scores");
+    const session half = session_begin(text, true);
+    sdx_value *ids = prompt_ids(), *outputs[2] = {NULL};
+    must(sdx_context_run(half.context, &ids, 1, outputs, 2, NULL));
+    assert_int_equal(sdx_tensor_dtype(outputs[1]), SDX_FLOAT16);
+    expect_dims(outputs[1], DIMS(BATCH, 1));
+    assert_true(sdx_view_double(&outputs[1]->view, 0) < 0);
+    release(outputs, 2);
+    sdx_value_release(ids);
+    session_end(half);
+}
+
+/* Each request for memory is denied once: an error, or a way without it; nothing stays behind. */
+static void memory_that_runs_out(void **state) {
+    (void)state;
+    size_t denied = 0;
+    for (size_t nth = 1;; nth++) {
+        fail_alloc memory;
+        fail_alloc_init(&memory, nth, false);
+        const sdx_status status = load_and_run(plain, &memory.allocator);
+        if (status != NULL) assert_int_equal(sdx_status_code(status), SDX_OUT_OF_MEMORY);
+        if (status != NULL) denied++;
+        sdx_status_free(status);
+        assert_true(fail_alloc_clean(&memory));
+        if (!memory.failed) break;
+    }
+    assert_true(denied > 50);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(as_many_beams_as_sequences),
-        cmocka_unit_test(the_likeliest_word),
-        cmocka_unit_test(hostile_models_and_numbers),
+        cmocka_unit_test(as_many_beams_as_sequences), cmocka_unit_test(the_likeliest_word),
+        cmocka_unit_test(hostile_models_and_numbers), cmocka_unit_test(scores_in_half_precision),
+        cmocka_unit_test(memory_that_runs_out),
     };
     return cmocka_run_group_tests_name("ops_generation", tests, NULL, NULL);
 }
