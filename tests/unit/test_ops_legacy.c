@@ -32,6 +32,11 @@ static void image_scaler(void **state) {
     op_input(t, SDX_FLOAT32, DIMS(1, 1, 1, 2), DATA(1, 2));
     op_fails(t, "attribute 'bias' has another type, expected floats");
     op_end(t);
+    t = op_begin("ImageScaler", 1);
+    op_floats(t, "bias", FLOATS(1, 2, 3));
+    op_input(t, SDX_FLOAT32, DIMS(1, 1, 1, 2), DATA(1, 2));
+    op_fails(t, "attribute 'bias' has 3 numbers, expected one for each of 1 channels");
+    op_end(t);
 }
 
 static void crop(void **state) {

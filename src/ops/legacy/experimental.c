@@ -49,6 +49,17 @@ static sdx_status channels(sdx_upgrade *u, const char *name, float x, const floa
     return sdx_upgrade_constant(u, name, SDX_FLOAT32, 1, dims, floats, out);
 }
 
+/* Where the number of channels is known already; else BatchNormalization finds it. */
+static sdx_status check_channels(const sdx_upgrade *u, size_t n) {
+    const sdx_gvalue *const x = input_of(u);
+    if (x == NULL || x->shape.rank < 2) return NULL;
+    const sdx_dim channels = x->shape.dims[1];
+    if (!sdx_dim_is_number(channels) || channels == (sdx_dim)n) return NULL;
+    return sdx_fail(SDX_SHAPE_MISMATCH,
+                    "attribute 'bias' has %zu numbers, expected one for each of %lld channels", n,
+                    (long long)channels);
+}
+
 /* ONNX: ImageScaler-1: x * scale + bias, a bias for each channel. A mean of 0 and a variance of 1
  * without epsilon change no bit. */
 static sdx_status from_image_scaler(sdx_upgrade *u) {
@@ -64,6 +75,7 @@ static sdx_status from_image_scaler(sdx_upgrade *u) {
                                   (sdx_attr){.kind = SDX_ATTR_FLOAT, .n = 1, .f = scale}));
         return sdx_upgrade_turn(u, "Affine");
     }
+    SDX_TRY(check_channels(u, bias->n));
     SDX_TRY(channels(u, "scale", scale, NULL, bias->n, &list[1]));
     SDX_TRY(channels(u, "bias", 0, bias->floats, bias->n, &list[2]));
     SDX_TRY(channels(u, "mean", 0, NULL, bias->n, &list[3]));
