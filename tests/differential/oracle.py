@@ -82,6 +82,8 @@ def by_onnxruntime(node, arrays, constant, opset, functions):
 
 def settle_form(result):
     """Arrays, or lists of arrays."""
+    if result is None:
+        raise Refused("onnxruntime gives no value")
     if isinstance(result, list):
         return [np.asarray(r) for r in result]
     array = np.asarray(result)
@@ -97,12 +99,13 @@ def widened(node, arrays, constant, opset, functions):
     narrow = narrowest(arrays)
     if any(isinstance(a, np.ndarray) and a.dtype.kind == "f" and a.dtype != narrow for a in arrays.values()):
         raise Refused("several floating-point types")
+    like = same_as_input(node, opset)
     widen = lambda a: a.astype(np.float32) if isinstance(a, np.ndarray) and a.dtype in NARROW else a
     evaluate_wide = by_onnxruntime(node, {n: widen(a) for n, a in arrays.items()}, constant, opset, functions)
 
     def evaluate(now):
         results = evaluate_wide({n: widen(a) for n, a in now.items()})
-        return [r.astype(narrow) if isinstance(r, np.ndarray) and r.dtype == np.float32 else r for r in results]
+        return [r.astype(narrow) if k in like and isinstance(r, np.ndarray) and r.dtype == np.float32 else r for k, r in enumerate(results)]
 
     return evaluate
 
@@ -154,7 +157,7 @@ NEVER_WIDENED = {"Cast", "CastLike", "BitCast", "QuantizeLinear", "DequantizeLin
 NETWORK = set(
     """Conv ConvTranspose MaxPool AveragePool LpPool GlobalAveragePool GlobalLpPool BatchNormalization InstanceNormalization
     GroupNormalization LayerNormalization RMSNormalization LRN GridSample Erf Attention RotaryEmbedding Col2Im
-    Gelu Mish HardSwish Celu""".split()
+    Gelu Mish HardSwish""".split()
 )
 
 
@@ -202,11 +205,11 @@ def evaluator(node, arrays, constant, opset, functions, native=False):
 
 
 def stashes_float(node, arrays, opset):
-    """Whether a node computes in float32 what is float64, as its attribute stash_type says; the reference's weights for Resize are such."""
+    """Whether a node computes in float32 what is float64, as its attribute stash_type says; the reference's weights for Resize and the constants in HardSwish-14's body are."""
     double = any(isinstance(a, np.ndarray) and a.dtype == np.float64 for a in arrays.values())
     if not double or node.domain:
         return False
-    return node.op_type == "Resize" or "stash_type" in onnx.defs.get_schema(node.op_type, opset, "").attributes
+    return node.op_type in ("Resize", "HardSwish") or "stash_type" in onnx.defs.get_schema(node.op_type, opset, "").attributes
 
 
 def coarsely(evaluate):

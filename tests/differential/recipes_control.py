@@ -27,7 +27,8 @@ def branch(graph, types):
         names = graph.rng.sample(made, min(len(made), graph.rng.randint(1, 2)))
     else:
         names = [output_of_type(body, kind) for kind in types]
-    names = [n if n in body.values and n not in body.leaves and body.rng.random() < 0.5 else body.add("Identity", [n])[0] for n in names]
+    names = list(dict.fromkeys(names)) if types is None else names
+    names = [n if names.count(n) == 1 and n in body.values and n not in body.leaves and body.rng.random() < 0.5 else body.add("Identity", [n])[0] for n in names]
     return body, names
 
 

@@ -105,7 +105,44 @@ def reduces_nothing(node, inputs, attributes):
     return any(inputs[0].shape[int(axis)] == 0 for axis in axes)
 
 
+def local_response(node, arrays, opset):
+    x, a = arrays[node.input[0]], attributes_of(node)
+    wide, size = x.astype(np.float64), a["size"]
+    before, after = (size - 1) // 2, size - 1 - (size - 1) // 2
+    total = np.zeros_like(wide)
+    for c in range(x.shape[1]):
+        total[:, c] = (wide[:, max(c - before, 0) : c + after + 1] ** 2).sum(1)
+    return [(wide / (a.get("bias", 1.0) + a.get("alpha", 1e-4) / size * total) ** a.get("beta", 0.75)).astype(x.dtype)]
+
+
+def integer_gemm(node, arrays, opset):
+    a = attributes_of(node)
+    x, y = (arrays[n].T if a.get(key) else arrays[n] for n, key in zip(node.input, ("transA", "transB")))
+    made = (x[:, :, None] * y[None, :, :]).sum(1, dtype=x.dtype)
+    return [made + arrays[node.input[2]] if len(node.input) > 2 else made]
+
+
+def log_sum_exp(node, arrays, opset):
+    x, a = arrays[node.input[0]], attributes_of(node)
+    axes = arrays[node.input[1]] if len(node.input) > 1 else a.get("axes")
+    if (axes is None or len(axes) == 0) and a.get("noop_with_empty_axes"):
+        return [x]
+    axes = tuple(int(i) for i in axes) if axes is not None and len(axes) else None
+    wide = x.astype(np.float64)
+    top = wide.max(axes, keepdims=True)
+    made = top + np.log(np.exp(wide - top).sum(axes, keepdims=True))
+    return [np.asarray(made if a.get("keepdims", 1) else made.squeeze(axes)).astype(x.dtype)]
+
+
 ROWS = [
+    *(Row(op, lambda n, i, a, v: any(is_float(x) and not np.isfinite(x.astype(np.float64)).all() for x in i), None,
+          "what an infinity or a NaN does to elements that give it no weight is not said") for op in WEIGHTED),
+    Row("LRN", lambda n, i, a, v: True, local_response, "onnxruntime moves a sum in float32 along the channels, which cancels; LRN-13: a sum for each"),
+    Row("Gemm", lambda n, i, a, v: has(i[0], "iu"), integer_gemm, "onnx.reference multiplies by a float; Gemm-13: T is an integer type"),
+    Row("ReduceLogSumExp", lambda n, i, a, v: has(i[0], "iu") and i[0].size > 0, log_sum_exp,
+        "onnxruntime is a rounding below whole results, which then lose 1; log(sum(exp(x))) is no less than max(x)"),
+    Row("ReduceProd", lambda n, i, a, v: has(i[0], "iu") and np.prod(np.maximum(np.abs(i[0].astype(np.float64)), 1)) >= 2.0 ** (8 * i[0].itemsize - 1), None,
+        "an integer product out of range is not defined"),
     Row("ReduceMean", lambda n, i, a, v: reduces_nothing(n, i, a), None, "ReduceMean-18: over an empty set of values it is undefined"),
     Row("Erf", lambda n, i, a, v: i[0].dtype != np.float32, erf, "onnx.reference rounds to float32 first; Erf-13: T of the input is T of the output"),
     Row("Pad", lambda n, i, a, v: has(i[0], "OUST") and (len(i) < 3 or i[2] is None), padded_strings,
@@ -139,8 +176,6 @@ ROWS = [
       for op in ("MaxPool", "AveragePool", "LpPool")),
     Row("OneHot", lambda n, i, a, v: is_float(i[2]) and not np.isfinite(i[2].astype(np.float64)).all(), None,
         "onnx.reference multiplies by one minus zero, which an infinity does not survive; OneHot-11: a value or the other"),
-    *(Row(op, lambda n, i, a, v: any(is_float(x) and not np.isfinite(x.astype(np.float64)).all() for x in i), None,
-          "what an infinity or a NaN does to elements that give it no weight is not said") for op in WEIGHTED),
 ]
 
 
