@@ -26,6 +26,15 @@ static void softmax_of_old(void **state) {
 }
 
 /* Along the first axis: rows are brought together. */
+/* The matrix between has no column that a 0 of the shape could stand for. */
+static void softmax_of_old_and_nothing(void **state) {
+    (void)state;
+    op_test *t = op_begin("Softmax", 10);
+    op_input(t, SDX_FLOAT32, DIMS(2, 3, 1, 0), NULL);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 3, 1, 0), NULL);
+    op_end(t);
+}
+
 static void softmax_of_columns(void **state) {
     (void)state;
     static const sdx_dtype types[] = {SDX_FLOAT32, SDX_FLOAT64, SDX_FLOAT16};
@@ -173,9 +182,10 @@ static void group_norm(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(softmax_of_old), cmocka_unit_test(softmax_of_columns),
-        cmocka_unit_test(layer_norm),     cmocka_unit_test(rms_norm),
-        cmocka_unit_test(skip_norms),     cmocka_unit_test(group_norm),
+        cmocka_unit_test(softmax_of_old),     cmocka_unit_test(softmax_of_old_and_nothing),
+        cmocka_unit_test(softmax_of_columns), cmocka_unit_test(layer_norm),
+        cmocka_unit_test(rms_norm),           cmocka_unit_test(skip_norms),
+        cmocka_unit_test(group_norm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

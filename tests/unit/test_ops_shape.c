@@ -35,6 +35,12 @@ static void reshape_solves(void **state) {
     op_input(t, SDX_INT64, DIMS(0), NULL);
     op_expect(t, 0, SDX_INT4, SCALAR, DATA(-3));
     op_end(t);
+    t = op_begin("Reshape", 14); /* none in, none out, whatever the other dims */
+    op_int(t, "allowzero", 1);
+    op_input(t, SDX_FLOAT32, DIMS(2, 0), NULL);
+    op_input(t, SDX_INT64, DIMS(3), DATA(3, 0, 5));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(3, 0, 5), NULL);
+    op_end(t);
     t = op_begin("Reshape", 14); /* ONNX: Reshape-14 allowzero */
     op_int(t, "allowzero", 1);
     op_input(t, SDX_FLOAT32, DIMS(0, 3), NULL);

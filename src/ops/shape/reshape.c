@@ -54,7 +54,8 @@ static sdx_status mismatch(const sdx_infer *in, const sdx_dim *dims, size_t n) {
                     sdx_dims_text(in->dims, n, dims, to, sizeof to));
 }
 
-/* Elements of the input and of the known part of the output, without the dims that both have. */
+/* Elements of the input and of the known part of the output, without the dims that both have; but a
+ * 0 stays where no dim is left to find: it makes the others equal. */
 static void count(const sdx_infer *in, const sdx_dim *dims, size_t n, size_t hole, sdx_dim *have,
                   sdx_dim *known) {
     const sdx_fact *data = &in->in[0];
@@ -65,6 +66,7 @@ static void count(const sdx_infer *in, const sdx_dim *dims, size_t n, size_t hol
         int j = 0;
         while (j < data->rank && (used[j] || !sdx_dim_eq(data->dims[j], dims[i])))
             j++;
+        if (hole == n && dims[i] == 0) j = data->rank;
         if (j < data->rank)
             used[j] = true;
         else
