@@ -150,7 +150,7 @@ def has_no_kernel(error):
 
 
 # Widening is right only where all that the node makes of a half type has that type.
-NEVER_WIDENED = {"Cast", "CastLike", "BitCast", "QuantizeLinear", "DequantizeLinear", "Identity"}
+NEVER_WIDENED = {"Cast", "CastLike", "BitCast", "QuantizeLinear", "DequantizeLinear", "Identity", "EyeLike"}
 
 
 # In double precision onnxruntime has no kernels for these, and the reference is not tried by many.
@@ -161,7 +161,7 @@ NETWORK = set(
 )
 
 
-def by_settlement(row, node, arrays, opset):
+def by_settlement(row, node, arrays, opset, functions):
     def evaluate(now):
         return [settle_form(r) if n else None for r, n in zip(row.answer(node, now, opset), node.output)]
 
@@ -169,7 +169,7 @@ def by_settlement(row, node, arrays, opset):
         evaluate(arrays)
     except Exception as error:
         raise Refused(f"settled, but {error}") from None
-    return coarsely(evaluate) if stashes_float(node, arrays, opset) else evaluate
+    return coarsely(evaluate) if stashes_float(node, arrays, opset, functions) else evaluate
 
 
 def evaluator(node, arrays, constant, opset, functions, native=False):
@@ -179,10 +179,12 @@ def evaluator(node, arrays, constant, opset, functions, native=False):
     if row is not None and (row.answer is None or native):
         raise Refused(f"settled: {row.reason}")
     if row is not None:
-        return by_settlement(row, node, arrays, opset)
+        return by_settlement(row, node, arrays, opset, functions)
     bfloat = any(isinstance(a, np.ndarray) and a.dtype == NARROW[0] for a in arrays.values())
     has_body = node.domain == "local" or any(True for _ in subgraphs(node))
     routes = [by_onnxruntime, by_reference]
+    if native and narrowest(arrays) is not None:
+        raise Refused("onnxruntime keeps float32 between nodes of half precision that follow each other")
     if has_body or native:
         routes = [by_onnxruntime]
     elif narrowest(arrays) is not None and node.op_type not in NEVER_WIDENED:
@@ -196,7 +198,7 @@ def evaluator(node, arrays, constant, opset, functions, native=False):
         try:
             evaluate = route(node, arrays, constant, opset, functions)
             evaluate(arrays)
-            return evaluate if not stashes_float(node, arrays, opset) else coarsely(evaluate)
+            return evaluate if not stashes_float(node, arrays, opset, functions) else coarsely(evaluate)
         except Exception as error:  # both peers raise whatever they like
             why = error
             if route is by_onnxruntime and not has_no_kernel(error):
@@ -204,12 +206,15 @@ def evaluator(node, arrays, constant, opset, functions, native=False):
     raise Refused(f"{type(why).__name__}: {why}")
 
 
-def stashes_float(node, arrays, opset):
-    """Whether a node computes in float32 what is float64, as its attribute stash_type says; the reference's weights for Resize and the constants in HardSwish-14's body are."""
+def stashes_float(node, arrays, opset, functions):
+    """Whether a node computes in float32 what is float64, as its attribute stash_type says; the reference's weights for Resize and the
+    constants in the bodies of HardSwish-14 and Gelu-20 are. A body may cast what it computed."""
     double = any(isinstance(a, np.ndarray) and a.dtype == np.float64 for a in arrays.values())
+    if any(n.op_type == "Cast" and n.attribute[0].i == onnx.TensorProto.DOUBLE for n in nodes_within(node, functions)):
+        return True
     if not double or node.domain:
         return False
-    return node.op_type in ("Resize", "HardSwish") or "stash_type" in onnx.defs.get_schema(node.op_type, opset, "").attributes
+    return node.op_type in ("Resize", "HardSwish", "Gelu") or "stash_type" in onnx.defs.get_schema(node.op_type, opset, "").attributes
 
 
 def coarsely(evaluate):
@@ -233,10 +238,18 @@ EXACT = set(
 )
 
 
+def nodes_within(node, functions):
+    """The nodes in the bodies of a node, and in theirs."""
+    for body in [f for f in functions if f.name == node.op_type] if node.domain == "local" else subgraphs(node):
+        for inner in body.node:
+            yield inner
+            yield from nodes_within(inner, functions)
+
+
 def rounds(node, functions):
     """Whether a node, or one in its bodies, rounds."""
-    bodies = [f for f in functions if f.name == node.op_type] if node.domain == "local" else list(subgraphs(node))
-    return any(rounds(n, functions) for body in bodies for n in body.node) if bodies else node.op_type not in EXACT
+    inner = list(nodes_within(node, functions)) or [node]
+    return any(n.op_type not in EXACT and n.domain != "local" and not any(True for _ in subgraphs(n)) for n in inner)
 
 
 def epsilon(dtype, coarse=False):

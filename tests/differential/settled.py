@@ -76,11 +76,24 @@ def global_max(node, arrays, opset):
 
 def flat_hardmax(node, arrays, opset):
     x = arrays[node.input[0]]
-    axis = attributes_of(node).get("axis", 1) % max(x.ndim, 1)
+    axis = attributes_of(node).get("axis", 1)
+    axis += x.ndim if axis < 0 else 0
     flat = x.reshape(int(np.prod(x.shape[:axis])), -1)
     made = np.zeros_like(flat)
     made[np.arange(flat.shape[0]), flat.argmax(1)] = 1
     return [made.reshape(x.shape)]
+
+
+def shrink(node, arrays, opset):
+    x, a = arrays[node.input[0]], attributes_of(node)
+    bias, limit, wide = a.get("bias", 0.0), a.get("lambd", 0.5), x.astype(np.float64)
+    return [np.where(wide < -limit, wide + bias, np.where(wide > limit, wide - bias, 0)).astype(x.dtype)]
+
+
+def celu(node, arrays, opset):
+    x, alpha = arrays[node.input[0]], attributes_of(node).get("alpha", 1.0)
+    wide = x.astype(np.float64)
+    return [(np.maximum(wide, 0) + np.minimum(alpha * np.expm1(wide / alpha), 0)).astype(x.dtype)]
 
 
 def skips(x, attributes):
@@ -112,7 +125,7 @@ def local_response(node, arrays, opset):
     total = np.zeros_like(wide)
     for c in range(x.shape[1]):
         total[:, c] = (wide[:, max(c - before, 0) : c + after + 1] ** 2).sum(1)
-    return [(wide / (a.get("bias", 1.0) + a.get("alpha", 1e-4) / size * total) ** a.get("beta", 0.75)).astype(x.dtype)]
+    return [(wide / (a.get("bias", 1.0) + a.get("alpha", float(np.float32(1e-4))) / size * total) ** a.get("beta", 0.75)).astype(x.dtype)]
 
 
 def integer_gemm(node, arrays, opset):
@@ -157,7 +170,13 @@ ROWS = [
         " x_original is outside"),
     Row("Resize", lambda n, i, a, v: mode_of(a) == "half_pixel_symmetric", reference,
         "onnxruntime rounds coordinates that are whole; Resize-19: adjustment is computed before them"),
-    Row("Shrink", lambda n, i, a, v: i[0].dtype == np.float64, reference, "onnxruntime computes in float32; Shrink-9: T of the input is T of the output"),
+    Row("Shrink", lambda n, i, a, v: i[0].dtype.kind in "iu" or i[0].dtype == np.float64, shrink,
+        "onnxruntime computes in float32; Shrink-9: T of the input is T of the output"),
+    Row("Celu", lambda n, i, a, v: True, celu, "onnxruntime subtracts 1 from the exponential of what is near 0, which loses it; Celu-12"),
+    Row("Gather", lambda n, i, a, v: has(i[0], "OUST") and (i[1] < 0).any(), reference, "onnxruntime gives empty strings for negative indices; Gather-11 indices"),
+    Row("MatMulInteger", lambda n, i, a, v: i[0].shape[-1] == 0, None, "onnxruntime leaves the result as it found it where K is 0; it is 0"),
+    Row("Resize", lambda n, i, a, v: text(a.get("mode", b"nearest")) == "nearest" and v >= 11, reference,
+        "onnxruntime computes coordinates in float32, which moves those that are whole or half to another neighbour"),
     Row("Unique", lambda n, i, a, v: i[0].dtype not in (np.float32, np.float64, np.int64, np.int8, object), unique_as_double,
         "onnx.reference takes a negative axis for another one and, where sorted is 0, any axis for the first; Unique-11 axis"),
     Row("MeanVarianceNormalization", lambda n, i, a, v: True, mean_variance,
