@@ -112,8 +112,9 @@ static sdx_status read_lengths(const sdx_call *c, const sdx_gen_inputs *at, sdx_
     s->max_length = (size_t)most;
     s->min_length = least > 0 ? (size_t)least : 0;
     s->beams = (size_t)beams;
-    s->rows = s->batch * s->beams; /* both are far below the root of SIZE_MAX */
-    return NULL;
+    if (sdx_mul_size(s->batch, s->beams, &s->rows)) return NULL;
+    return sdx_fail(SDX_LIMIT, "found %zu times %zu sequences, which no memory holds", s->batch,
+                    s->beams);
 }
 
 sdx_status sdx_gen_settings_read(const sdx_call *c, sdx_gen_settings *out) {
