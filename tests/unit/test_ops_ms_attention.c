@@ -406,6 +406,56 @@ static void rotary(void **state) {
     op_end(t);
 }
 
+/* ---- nothing to do */
+
+static void empty(void **state) {
+    (void)state;
+    op_test *t = grouped(1, 1);
+    op_input(t, F32, DIMS(0, 1, 3), NULL);
+    absent(t, 2);
+    op_input(t, F32, DIMS(0, 1, 2, 1), NULL);
+    op_input(t, F32, DIMS(0, 1, 2, 1), NULL);
+    op_input(t, SDX_INT32, DIMS(0), NULL);
+    op_input(t, SDX_INT32, SCALAR, DATA(1));
+    op_expect(t, 0, F32, DIMS(0, 1, 1), NULL);
+    op_expect(t, 1, F32, DIMS(0, 1, 2, 1), NULL);
+    op_end(t);
+    t = projected("Attention", true);
+    op_outputs(t, 2);
+    op_input(t, F32, DIMS(1, 0, 1), NULL);
+    op_input(t, F32, DIMS(1, 3), DATA(0, 0, 1));
+    op_input(t, F32, DIMS(3), DATA(0, 0, 100));
+    absent(t, 1);
+    op_input(t, F32, DIMS(2, 1, 1, 1, 1), DATA(7, 1));
+    op_expect(t, 0, F32, DIMS(1, 0, 1), NULL);
+    op_expect(t, 1, F32, DIMS(2, 1, 1, 1, 1), DATA(7, 1));
+    op_end(t);
+    t = projected("QAttention", true);
+    op_input(t, SDX_UINT8, DIMS(1, 0, 1), NULL);
+    op_input(t, SDX_INT8, DIMS(1, 3), DATA(5, 5, 8));
+    op_input(t, F32, DIMS(3), DATA(0, 0, 100));
+    op_input(t, F32, DIMS(1), DATA(0.5));
+    op_input(t, F32, DIMS(1), DATA(2));
+    op_expect(t, 0, F32, DIMS(1, 0, 1), NULL);
+    op_end(t);
+    t = multi(); /* no keys: zeros */
+    op_input(t, F32, DIMS(1, 1, 2), DATA(0, 0));
+    op_input(t, F32, DIMS(1, 0, 2), NULL);
+    op_input(t, F32, DIMS(1, 0, 2), NULL);
+    op_expect(t, 0, F32, DIMS(1, 1, 2), DATA(0, 0));
+    op_end(t);
+    t = op_begin_in(MS, "EmbedLayerNormalization", 1);
+    op_input(t, SDX_INT32, DIMS(1, 0), NULL);
+    absent(t, 1);
+    op_input(t, F32, DIMS(2, 2), DATA(1, 2, 3, 4));
+    op_input(t, F32, DIMS(2, 2), DATA(10, 20, 30, 50));
+    absent(t, 1);
+    op_input(t, F32, DIMS(2), DATA(1, 2));
+    op_input(t, F32, DIMS(2), DATA(0, 5));
+    op_expect(t, 0, F32, DIMS(1, 0, 2), NULL);
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(prompt),          cmocka_unit_test(ragged_step),
@@ -416,7 +466,7 @@ int main(void) {
         cmocka_unit_test(qattention),      cmocka_unit_test(attention_errors),
         cmocka_unit_test(embed),           cmocka_unit_test(layouts),
         cmocka_unit_test(multi_states),    cmocka_unit_test(beams),
-        cmocka_unit_test(rotary),
+        cmocka_unit_test(rotary),          cmocka_unit_test(empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

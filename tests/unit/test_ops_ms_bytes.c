@@ -240,13 +240,50 @@ static void gathered_bytes(void **state) {
     op_end(t);
 }
 
+/* ---- nothing to do */
+
+static void empty(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "QLinearSoftmax", 1);
+    op_int(t, "opset", 13);
+    op_input(t, SDX_UINT8, DIMS(2, 0), NULL);
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(0.5));
+    op_input(t, SDX_UINT8, SCALAR, DATA(3));
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(1.0 / 256));
+    op_input(t, SDX_UINT8, SCALAR, DATA(2));
+    op_expect(t, 0, SDX_UINT8, DIMS(2, 0), NULL);
+    op_end(t);
+    t = op_begin_in(MS, "DynamicQuantizeMatMul", 1); /* sums of nothing */
+    op_input(t, SDX_FLOAT32, DIMS(2, 0), NULL);
+    op_input(t, SDX_INT8, DIMS(0, 2), NULL);
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(0.5));
+    op_absent(t);
+    op_input(t, SDX_FLOAT32, DIMS(2), DATA(1, 2));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(2, 2), DATA(1, 2, 1, 2));
+    op_end(t);
+    t = op_begin_in(MS, "GatherBlockQuantized", 1);
+    op_int(t, "block_size", 16);
+    op_input(t, SDX_INT4, DIMS(2, 1), DATA(1, 2));
+    op_input(t, SDX_INT64, DIMS(0), NULL);
+    op_input(t, SDX_FLOAT32, DIMS(2, 1), DATA(1, 1));
+    op_expect(t, 0, SDX_FLOAT32, DIMS(0, 1), NULL);
+    op_end(t);
+    t = op_begin_in(MS, "GatherBlockQuantized", 1); /* no index can be inside */
+    op_int(t, "block_size", 16);
+    op_input(t, SDX_INT4, DIMS(0, 1), NULL);
+    op_input(t, SDX_INT64, DIMS(1), DATA(0));
+    op_input(t, SDX_FLOAT32, DIMS(0, 1), NULL);
+    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 1), DATA(0));
+    op_end(t);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(softmax),         cmocka_unit_test(softmax_axes),
         cmocka_unit_test(arithmetic),      cmocka_unit_test(pools),
         cmocka_unit_test(put_together),    cmocka_unit_test(renamed),
         cmocka_unit_test(scaled_products), cmocka_unit_test(gathered_blocks),
-        cmocka_unit_test(gathered_bytes),
+        cmocka_unit_test(gathered_bytes),  cmocka_unit_test(empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
