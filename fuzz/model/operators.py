@@ -14,7 +14,7 @@ import struct
 import sys
 
 TYPES = ["undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "float64", "uint32",
-         "uint64", "complex64", "complex128", "bfloat16"]
+         "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2", "float8e5m2fnuz", "uint4", "int4"]
 FORMATS = {"float16": "e", "float32": "f", "int16": "h", "uint16": "H", "uint8": "B", "int8": "b", "int32": "i", "int64": "q", "bool": "B", "float64": "d", "uint32": "I", "uint64": "Q"}
 FLOAT, INT, STRING, FLOATS, INTS, STRINGS = 1, 2, 3, 6, 7, 8  # AttributeProto.AttributeType
 
