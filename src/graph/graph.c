@@ -110,37 +110,39 @@ sdx_status sdx_graph_set_outputs(sdx_graph *graph, sdx_gvalue *const *outputs, s
 
 /* ---- copies of constants */
 
-static void mark_value(sdx_copies *copies, const sdx_gvalue *value) {
-    if (value && value->constant) sdx_copies_mark(copies, value->constant->data);
-    if (value && value->fallback) sdx_copies_mark(copies, value->fallback->data);
+static void keep_value(sdx_copies_sweep *sweep, const sdx_gvalue *value) {
+    if (value && value->constant) sdx_copies_sweep_keep(sweep, value->constant->data);
+    if (value && value->fallback) sdx_copies_sweep_keep(sweep, value->fallback->data);
 }
 
-static void mark_attr(sdx_copies *copies, const sdx_attr *attr) {
-    if (attr->kind == SDX_ATTR_TENSOR) sdx_copies_mark(copies, attr->tensor->data);
+static void keep_attr(sdx_copies_sweep *sweep, const sdx_attr *attr) {
+    if (attr->kind == SDX_ATTR_TENSOR) sdx_copies_sweep_keep(sweep, attr->tensor->data);
     for (size_t i = 0; attr->kind == SDX_ATTR_TENSORS && i < attr->n; i++)
-        sdx_copies_mark(copies, attr->tensor[i].data);
+        sdx_copies_sweep_keep(sweep, attr->tensor[i].data);
 }
 
-static sdx_status mark_graph(void *arg, sdx_graph *graph) {
-    sdx_copies *copies = arg;
+static sdx_status keep_graph(void *arg, sdx_graph *graph) {
+    sdx_copies_sweep *sweep = arg;
     for (size_t i = 0; i < graph->n_inputs; i++)
-        mark_value(copies, graph->inputs[i]);
+        keep_value(sweep, graph->inputs[i]);
     for (size_t i = 0; i < graph->n_outputs; i++)
-        mark_value(copies, graph->outputs[i]);
+        keep_value(sweep, graph->outputs[i]);
     for (const sdx_node *node = graph->first; node; node = node->next) {
         for (size_t i = 0; i < node->n_inputs; i++)
-            mark_value(copies, node->inputs[i]);
+            keep_value(sweep, node->inputs[i]);
         for (size_t i = 0; i < node->n_named; i++)
-            mark_attr(copies, &node->named[i].value);
-        SDX_TRY(sdx_node_subgraphs(node, mark_graph, arg));
+            keep_attr(sweep, &node->named[i].value);
+        SDX_TRY(sdx_node_subgraphs(node, keep_graph, arg));
     }
     return NULL;
 }
 
 sdx_status sdx_ir_sweep(sdx_ir *ir) {
-    SDX_TRY(mark_graph(&ir->copies, ir->main));
-    sdx_copies_sweep(&ir->copies);
-    return NULL;
+    sdx_copies_sweep sweep;
+    SDX_TRY(sdx_copies_sweep_begin(&sweep, &ir->copies));
+    const sdx_status status = keep_graph(&sweep, ir->main); /* visiting does not fail */
+    sdx_copies_sweep_end(&sweep);
+    return status;
 }
 
 /* ---- uses */

@@ -39,9 +39,6 @@ static sdx_status take_block(sdx_copies *copies, sdx_copy *copy, size_t size) {
         sdx_heap_free(copies->arena->heap, copy->data, size);
         return status;
     }
-    const uintptr_t begin = (uintptr_t)copy->data;
-    if (copies->high == 0 || begin < copies->low) copies->low = begin;
-    if (begin + size > copies->high) copies->high = begin + size;
     return NULL;
 }
 
@@ -70,29 +67,64 @@ void sdx_copies_drop(sdx_copies *copies, const void *data) {
     if (copy != NULL) give_back(copies, copy);
 }
 
-/* The block around an address that is not its beginning: few views are parts of others. */
-static sdx_copy *find_around(const sdx_copies *copies, uintptr_t address) {
-    sdx_copy *copy = copies->first;
-    while (copy != NULL && (copy->size < SDX_COPY_BLOCK || address < (uintptr_t)copy->data ||
-                            address - (uintptr_t)copy->data >= copy->size)) {
-        copy = copy->next;
+static bool lies_before(const sdx_copy *a, const sdx_copy *b) {
+    return (uintptr_t)a->data < (uintptr_t)b->data;
+}
+
+/* Lets blocks[at] sink in the heap of the first n blocks, whose root has the highest address. */
+static void sink(sdx_copy **blocks, size_t at, size_t n) {
+    sdx_copy *const block = blocks[at];
+    for (size_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
+        if (child + 1 < n && lies_before(blocks[child], blocks[child + 1])) child++;
+        if (!lies_before(block, blocks[child])) break;
+        blocks[at] = blocks[child];
+        at = child;
     }
-    return copy;
+    blocks[at] = block;
 }
 
-void sdx_copies_mark(sdx_copies *copies, const void *data) {
-    const uintptr_t address = (uintptr_t)data;
-    if (address < copies->low || address >= copies->high) return;
-    sdx_copy *copy = find(copies, data);
-    if (copy == NULL) copy = find_around(copies, address);
-    if (copy != NULL) copy->live = true;
+static void sort_by_address(sdx_copy **blocks, size_t n) {
+    for (size_t i = n / 2; i-- > 0;)
+        sink(blocks, i, n);
+    for (size_t last = n; last-- > 1;) {
+        sdx_copy *const highest = blocks[0];
+        blocks[0] = blocks[last];
+        blocks[last] = highest;
+        sink(blocks, 0, last);
+    }
 }
 
-void sdx_copies_sweep(sdx_copies *copies) {
+sdx_status sdx_copies_sweep_begin(sdx_copies_sweep *sweep, sdx_copies *copies) {
+    *sweep = (sdx_copies_sweep){.copies = copies, .cap = copies->blocks.len};
+    SDX_TRY(SDX_NEW_ARRAY(copies->arena->heap, sweep->cap, &sweep->blocks));
     for (sdx_copy *copy = copies->first; copy != NULL; copy = copy->next) {
-        if (copy->size >= SDX_COPY_BLOCK && !copy->live) give_back(copies, copy);
-        copy->live = false;
+        copy->in_use = false;
+        if (copy->size >= SDX_COPY_BLOCK) sweep->blocks[sweep->n++] = copy;
     }
+    sort_by_address(sweep->blocks, sweep->n);
+    return NULL;
+}
+
+void sdx_copies_sweep_keep(sdx_copies_sweep *sweep, const void *data) {
+    const uintptr_t address = (uintptr_t)data;
+    size_t low = 0, high = sweep->n; /* blocks below low begin at or before the address */
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if ((uintptr_t)sweep->blocks[middle]->data <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    sdx_copy *const block = low > 0 ? sweep->blocks[low - 1] : NULL;
+    if (block != NULL && address - (uintptr_t)block->data < block->size) block->in_use = true;
+}
+
+void sdx_copies_sweep_end(sdx_copies_sweep *sweep) {
+    for (size_t i = 0; i < sweep->n; i++) {
+        if (!sweep->blocks[i]->in_use) give_back(sweep->copies, sweep->blocks[i]);
+    }
+    sdx_heap_free(sweep->copies->arena->heap, (void *)sweep->blocks,
+                  sweep->cap * sizeof *sweep->blocks);
 }
 
 const char *sdx_copy_reason_text(sdx_copy_reason reason) {

@@ -27,16 +27,15 @@ typedef struct sdx_copy {
     void *data;   /* size bytes: in the arena, or owned when size >= SDX_COPY_BLOCK */
     size_t size;  /* 0: it went back */
     sdx_copy_reason reason;
-    bool live; /* marked since the last sweep */
+    bool in_use; /* a sweep was told so */
 } sdx_copy;
 
 typedef struct sdx_copies {
-    sdx_arena *arena;    /* of the model */
-    sdx_copy *first;     /* newest first; entries live in the arena */
-    sdx_map blocks;      /* address, as bytes -> sdx_copy that owns it */
-    size_t bytes;        /* of all copies now */
-    size_t in_arena;     /* of those, bytes in the arena */
-    uintptr_t low, high; /* all blocks lie in [low, high) */
+    sdx_arena *arena; /* of the model */
+    sdx_copy *first;  /* newest first; entries live in the arena */
+    sdx_map blocks;   /* address, as bytes -> sdx_copy that owns it */
+    size_t bytes;     /* of all copies now */
+    size_t in_arena;  /* of those, bytes in the arena */
 } sdx_copies;
 
 void sdx_copies_init(sdx_copies *copies, sdx_arena *arena);
@@ -48,10 +47,17 @@ sdx_status sdx_copies_take(sdx_copies *copies, size_t size, sdx_copy_reason reas
 /* Gives back the block at `data`; anything else is left alone. */
 void sdx_copies_drop(sdx_copies *copies, const void *data);
 
-/* Marks the block that `data` lies in, if it is in one; blocks that were not marked since the last
- * sweep go back. */
-void sdx_copies_mark(sdx_copies *copies, const void *data);
-void sdx_copies_sweep(sdx_copies *copies);
+/* A sweep: begun, told of all that is in use, ended. The block that `data` lies in, if it is in
+ * one, is in use; the others go back. */
+typedef struct sdx_copies_sweep {
+    sdx_copies *copies;
+    sdx_copy **blocks; /* owned, by address; n of cap */
+    size_t n, cap;
+} sdx_copies_sweep;
+
+sdx_status sdx_copies_sweep_begin(sdx_copies_sweep *sweep, sdx_copies *copies) SDX_NODISCARD;
+void sdx_copies_sweep_keep(sdx_copies_sweep *sweep, const void *data);
+void sdx_copies_sweep_end(sdx_copies_sweep *sweep);
 
 /* "misaligned", "checked", ... */
 const char *sdx_copy_reason_text(sdx_copy_reason reason);
