@@ -2,7 +2,9 @@
 #include "ops/ml/svm.h"
 
 #include <math.h>
+#include <string.h>
 
+#include "base/attr.h"
 #include "ops/ml/features.h"
 
 static double poly(const sdx_svm *svm, double product) {
@@ -65,24 +67,32 @@ sdx_status sdx_svm_of(const sdx_node *node, sdx_svm_attrs attrs, size_t n, size_
 
 enum { AT_ONCE = 4 }; /* vectors whose sums do not wait for each other */
 
-static void add_products(const double *x, const float *const *v, size_t n, double *sums) {
-    for (size_t i = 0; i < n; i++)
+static void add_products(const double *x, const float *const *v, size_t n, double *out) {
+    double sums[AT_ONCE] = {0};
+    for (size_t i = 0; i < n; i++) {
+        SDX_UNROLL(4)
         for (size_t k = 0; k < AT_ONCE; k++)
             sums[k] += x[i] * (double)v[k][i];
+    }
+    memcpy(out, sums, sizeof sums);
 }
 
-static void add_distances(const double *x, const float *const *v, size_t n, double *sums) {
-    for (size_t i = 0; i < n; i++)
+static void add_distances(const double *x, const float *const *v, size_t n, double *out) {
+    double sums[AT_ONCE] = {0};
+    for (size_t i = 0; i < n; i++) {
+        SDX_UNROLL(4)
         for (size_t k = 0; k < AT_ONCE; k++) {
             const double d = x[i] - (double)v[k][i];
             sums[k] += d * d;
         }
+    }
+    memcpy(out, sums, sizeof sums);
 }
 
 void sdx_svm_compare(const sdx_svm *svm, const double *x, double *out) {
     for (size_t first = 0; first < svm->n_vectors; first += AT_ONCE) {
         const float *v[AT_ONCE];
-        double sums[AT_ONCE] = {0};
+        double sums[AT_ONCE];
         for (size_t k = 0; k < AT_ONCE; k++) { /* beyond the last vector it counts again */
             const size_t at = first + k < svm->n_vectors ? first + k : svm->n_vectors - 1;
             v[k] = svm->vectors + at * svm->n_features;

@@ -72,7 +72,7 @@ typedef struct sdx_regex_match {
     size_t begin, end;
 } sdx_regex_match;
 
-/* Bytes of scratch that matching needs, aligned to 8. */
+/* Bytes of scratch that matching needs, aligned to 16: a multiple of that. */
 size_t sdx_regex_scratch(const sdx_regex *regex);
 /* A match in text[from, ...); what stands before `from` is seen by assertions alone. */
 bool sdx_regex_find(const sdx_regex *regex, sdx_regex_mode mode, sdx_str text, size_t from,

@@ -129,7 +129,8 @@ static void advance(machine *m, uint32_t c, size_t place, size_t next) {
 /* ---- */
 
 size_t sdx_regex_scratch(const sdx_regex *regex) {
-    return (regex->n_code + 1) * (2 * sizeof(thread) + 2 * sizeof(size_t) + sizeof(uint32_t));
+    const size_t inst = 2 * sizeof(thread) + 2 * sizeof(size_t) + sizeof(uint32_t);
+    return ((regex->n_code + 1) * inst + 15) & ~(size_t)15;
 }
 
 static void start(machine *m, void *scratch) {

@@ -42,7 +42,7 @@ struct tokenizer {
     cut_fn *cut;
     const sdx_regex **patterns; /* each cuts the pieces that the one before it made */
     size_t n_patterns;
-    size_t regex_scratch; /* of the greediest of them; a multiple of 16 */
+    size_t regex_scratch; /* of the greediest of them */
     size_t least;         /* characters of a token */
     bool mark;
 };
@@ -108,9 +108,8 @@ static size_t cut_matches(const tokenizer *k, const sdx_regex *regex, sdx_str te
 
 static sdx_status take_pattern(tokenizer *k, sdx_str pattern, sdx_arena *arena) {
     const sdx_regex **const regex = &k->patterns[k->n_patterns++];
-    size_t scratch;
     SDX_TRY(sdx_regex_compile(pattern, arena, regex));
-    scratch = (sdx_regex_scratch(*regex) + 15) & ~(size_t)15;
+    const size_t scratch = sdx_regex_scratch(*regex);
     if (scratch > k->regex_scratch) k->regex_scratch = scratch;
     return NULL;
 }
