@@ -462,6 +462,10 @@ SDX_API uint64_t sdx_split_loops(void);
 SDX_API bool sdx_knob_info(size_t index, const char **name, const char **standard,
                            const char **help);
 
+/* Rewrites of graphs: the name that disabled_rules takes and what it does; false beyond the last.
+ */
+SDX_API bool sdx_rule_info(size_t index, const char **name, const char **help);
+
 /* Operators of this build, sorted: domain ("" for ai.onnx), name, first and last opset version
  * known; false beyond the last. */
 SDX_API bool sdx_operator_info(size_t index, const char **domain, const char **name, int *since,

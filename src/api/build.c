@@ -3,6 +3,7 @@
 #include "base/knobs.h"
 #include "base/pool.h"
 #include "ops/op.h"
+#include "opt/opt.h"
 
 const char *sdx_isa_in_use(void) { return sdx_isa_name(sdx_cpu_best()); }
 unsigned sdx_effective_threads(void) { return sdx_cpu_count(); }
@@ -18,6 +19,14 @@ bool sdx_knob_info(size_t index, const char **name, const char **standard, const
     *name = rows[index][0];
     *standard = rows[index][1];
     *help = rows[index][2];
+    return true;
+}
+
+bool sdx_rule_info(size_t index, const char **name, const char **help) {
+    const sdx_rule *const rule = sdx_opt_rule(index);
+    if (rule == NULL) return false;
+    *name = rule->name;
+    *help = rule->help;
     return true;
 }
 
