@@ -63,6 +63,27 @@ static const struct command commands[] = {
         .run = command_check,
     },
     {
+        .name = "verify",
+        .summary = "find the rewrite of a graph that changes a result",
+        .usage = "MODEL|DIR... [options]",
+        .help = "Runs the graph as it stands, with all rewrites and with each one left out, on the "
+                "same\n"
+                "inputs: those of 'sardonyx run' for a MODEL, those of test_data_set_N for every "
+                "folder at\n"
+                "or below DIR that has one beside its model.onnx. Floating-point outputs pass "
+                "where\n"
+                "max |a-b| <= T max |b| + 1e-6, T being 4 sqrt(nodes) steps of their type, or "
+                "--limit; all\n"
+                "else must be equal. A rule without which the result comes out right is named; "
+                "where two\n"
+                "are wrong, each is tried alone. Exit status 1 when a result differs.\n"
+                "\n"
+                "  sardonyx verify model.onnx\n"
+                "  sardonyx verify bert.onnx --set batch=2 --set sequence=128 --json\n"
+                "  sardonyx verify tests/data --filter 'bert*' --verbose\n",
+        .run = command_verify,
+    },
+    {
         .name = "bench",
         .summary = "measure load time, latency and memory of a model",
         .usage = "MODEL [options]",

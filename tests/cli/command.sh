@@ -112,4 +112,13 @@ printf 'good rounding\n' >expected
 expect 1 'passes, though it is expected to fail \(rounding\)' check cases --expected-failures expected --filter good
 expect 1 '"failed": 1' check cases --json
 
+# verify: one model on made-up inputs, folders with theirs.
+expect 0 '^without fold_constants +same' verify m.onnx --set n=2
+expect 0 '^2 passed, 0 failed, 1 skipped$' verify cases
+expect 0 '^all +same' verify cases --filter good --verbose
+expect 0 '"guilty": \[\]' verify m.onnx --set n=2 --json
+expect 2 'no model given' verify
+expect 10 'no folder with model.onnx' verify cases --filter nothing
+expect 1 'cannot be run: ' verify m.onnx --set n=2 --memory-limit 1
+
 exit $failed
