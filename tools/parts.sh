@@ -1,7 +1,7 @@
 # The parts of ./dev test. Each is a function part_NAME that prints what it does and, where it counts cases, ends with the line
 # "N passed, N failed, N skipped"; without that line its exit status counts as one case. skip_part says why a part cannot run.
 
-standard_parts=(build unit checkop models conformance corpus differential install asan)
+standard_parts=(build unit checkop models conformance corpus verify differential install asan)
 further_parts=(clang tsan sweeps fuzz arm)
 
 skip_part() {
@@ -86,6 +86,12 @@ part_differential() {
         skip_part "differential: onnxruntime of PyPI could not be installed (build/pip.log)"
     build_command
     "$python" tests/differential/main.py --count "$differential_graphs"
+}
+
+part_verify() {
+    [ -d ../shared/corpus ] || skip_part "verify: the folder ../shared/corpus is not there"
+    build_command
+    build/release/bin/sardonyx verify ../shared/corpus
 }
 
 part_install() {
