@@ -141,7 +141,8 @@ def same_as_input(node, opset):
     """Outputs that have the type of an input, by the schema: output -> input. NumPy widens some."""
     schema = onnx.defs.get_schema(node.op_type, opset, node.domain)
     inputs = {port.type_str: k for k, port in reversed(list(enumerate(schema.inputs))) if k < len(node.input) and node.input[k]}
-    return {k: inputs[port.type_str] for k, port in enumerate(schema.outputs) if port.type_str in inputs}
+    ports = [schema.outputs[min(k, len(schema.outputs) - 1)] for k in range(len(node.output))]  # the last may be variadic
+    return {k: inputs[port.type_str] for k, port in enumerate(ports) if port.type_str in inputs}
 
 
 def has_no_kernel(error):

@@ -66,7 +66,7 @@ class Trial:
 
 
 def describe_bits(value):
-    return [v.tobytes() for v in value] if isinstance(value, list) else (value.tolist() if value.dtype == object else value.tobytes())
+    return [describe_bits(v) for v in value] if isinstance(value, list) else (value.tolist() if value.dtype == object else value.tobytes())
 
 
 def try_seed(seed, settings, folder):

@@ -146,7 +146,10 @@ def in_any_order(graph, names):
 @recipe(6, "Add", "Sub", "Mul")
 @recipe(2, "And", "Or", "Xor", "Equal", "Greater", "Less", "GreaterOrEqual", "LessOrEqual", "BitwiseAnd", "BitwiseOr", "BitwiseXor")
 def binary(graph, op):
-    x = graph.pick(types_of(graph.schema(op), 0))
+    types = types_of(graph.schema(op), 0)
+    if op == "Equal":  # of what is rounded it says nothing
+        types = [t for t in types if t not in FLOATS] or types
+    x = graph.pick(types)
     graph.add(op, in_any_order(graph, [x, partner(graph, x)]))
 
 
