@@ -105,7 +105,8 @@ def widened(node, arrays, constant, opset, functions):
 
     def evaluate(now):
         results = evaluate_wide({n: widen(a) for n, a in now.items()})
-        return [r.astype(narrow) if k in like and isinstance(r, np.ndarray) and r.dtype == np.float32 else r for k, r in enumerate(results)]
+        shrink = lambda r: r.astype(narrow) if isinstance(r, np.ndarray) and r.dtype == np.float32 else r
+        return [[shrink(i) for i in r] if isinstance(r, list) else shrink(r) if k in like else r for k, r in enumerate(results)]
 
     return evaluate
 

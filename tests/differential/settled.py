@@ -160,6 +160,8 @@ ROWS = [
     Row("Erf", lambda n, i, a, v: i[0].dtype != np.float32, erf, "onnx.reference rounds to float32 first; Erf-13: T of the input is T of the output"),
     Row("Pad", lambda n, i, a, v: has(i[0], "OUST") and (len(i) < 3 or i[2] is None), padded_strings,
         "onnx.reference pads strings with the number 0; Pad-13: an empty string"),
+    Row("ConcatFromSequence", lambda n, i, a, v: a.get("new_axis") and len({x.shape for x in i[0]}) > 1, None,
+        "onnxruntime leaves out items without elements; ConcatFromSequence-11 new_axis: all have the same shape, as of numpy.stack"),
     Row("Trilu", lambda n, i, a, v: has(i[0], "OUST"), padded_strings, "onnx.reference makes strings of the triangle the number 0; they have ''"),
     Row("CenterCropPad", lambda n, i, a, v: has(i[0], "OUST"), padded_strings, "onnx.reference pads strings with the number 0; they have ''"),
     Row("Resize", lambda n, i, a, v: mode_of(a) == "align_corners" and with_scales(n, i) and v >= 11, reference,
