@@ -49,7 +49,8 @@ struct sdx_prepare {
     const sdx_kernel_table *kernels; /* the ones that run will find: packs are in their order */
     const void *prepared; /* to be set: what bind and run will find; arena memory, immutable */
     sdx_packer_face *packer;
-    bool *packed; /* n_in: inputs that were packed, which run will not read; NULL: nobody asks */
+    bool *packed; /* n_in: inputs that were packed, which run and bind do not read: once all packs
+                     of a constant are made its elements may be gone; NULL: nobody asks */
 };
 
 /* A pack of constant input `input` (only where p->constant[input] is there). */
