@@ -327,7 +327,7 @@ static const sdx_view *half(const sdx_view *state, size_t which, sdx_view *out) 
     memmove(out->dims, out->dims + 1, 4 * sizeof *out->dims);
     out->rank = 4;
     out->len = state->len / 2;
-    out->data = (float *)state->data + which * out->len;
+    if (out->len > 0) out->data = (float *)state->data + which * out->len;
     return out;
 }
 
