@@ -2,7 +2,8 @@
 """Writes models of one node each, for what the cases of the specification leave out: operators.py TABLE FOLDER.
 
 A line of the table: DOMAIN::NAME@OPSET INPUT... -> OUTPUTS ATTRIBUTE=VALUE...
-  an input is TYPE[DIMS] (the fuzzer makes elements up), TYPE[DIMS]=1,2,3 (an initializer) or _ (absent); a dim may be a name
+  an input is TYPE[DIMS] (the fuzzer makes elements up), TYPE[DIMS]=1,2,3 (an initializer) or _ (absent); a dim may be a name, a type
+  map_int64_float32, seq_float32, opt_float32
   a value is 3, 1.0, text, [1,2], [1.0,2.0] or ["a","b"]; in a listed text ~ is a space
   {a|b|c} anywhere in the line: one model for each; equal braces choose alike
 Needs nothing but Python.
@@ -42,8 +43,8 @@ def real(field, value):
 
 
 def attribute(name, text):
-    items = text[1:-1].split(",") if text.startswith("[") else [text]
-    listed = text.startswith("[")
+    listed = text.startswith("[") and text.endswith("]")
+    items = text[1:-1].split(",") if listed else [text]
     out = block(1, name)
     if re.fullmatch(r"-?\d+", items[0]):
         out += b"".join(number(8 if listed else 3, int(x)) for x in items) + number(20, INTS if listed else INT)
@@ -67,11 +68,19 @@ def dimension(dim):
     return block(1, number(1, int(dim)) if dim.lstrip("-").isdigit() else block(2, dim))
 
 
+def type_proto(dtype, dims):
+    """float32, map_int64_float32, seq_float32, opt_float32"""
+    kind, _, inner = dtype.partition("_")
+    if kind == "map":
+        key, _, value = inner.partition("_")
+        return block(5, number(1, TYPES.index(key)) + block(2, type_proto(value, dims)))
+    if kind in ("seq", "opt"):
+        return block(4 if kind == "seq" else 9, block(1, type_proto(inner, dims)))
+    return block(1, number(1, TYPES.index(dtype)) + block(2, b"".join(dimension(d) for d in dims)))
+
+
 def value_info(name, dtype=None, dims=()):
-    if dtype is None:
-        return block(1, name)
-    shape = b"".join(dimension(d) for d in dims)
-    return block(1, name) + block(2, block(1, number(1, TYPES.index(dtype)) + block(2, shape)))
+    return block(1, name) + (block(2, type_proto(dtype, dims)) if dtype else b"")
 
 
 def model(line):
