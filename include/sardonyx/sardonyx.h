@@ -334,6 +334,7 @@ SDX_API void sdx_context_options_init(sdx_context_options *options);
 /* A place to run `model`, which it keeps alive. `options` may be NULL. */
 SDX_API sdx_status sdx_context_create(sdx_model *model, const sdx_context_options *options,
                                       sdx_context **out);
+/* Waits for an asynchronous run; sdx_context_cancel makes that soon. */
 SDX_API void sdx_context_destroy(sdx_context *context);
 
 /* Runs the model. `inputs` are in the order of the model's inputs; NULL where the input has a
@@ -344,6 +345,23 @@ SDX_API void sdx_context_destroy(sdx_context *context);
  */
 SDX_API sdx_status sdx_context_run(sdx_context *context, sdx_value *const *inputs, size_t n_inputs,
                                    sdx_value **outputs, size_t n_outputs, const bool *wanted);
+
+/* Called once when an asynchronous run has ended, on a thread of the library; `status` is the
+ * receiver's. The context is free again: the callback may run it, also asynchronously, or destroy
+ * it. */
+typedef void sdx_done_fn(void *user, sdx_status status);
+
+/* Starts what sdx_context_run does and returns; `done` is told the result. Inputs are retained and
+ * `wanted` is copied; `outputs` must live until then and is only written where the run succeeds.
+ * Until it has ended, another run of the same context is refused; other contexts run beside it, on
+ * one CPU too. When an error is returned `done` is not called. Errors: SDX_INVALID_ARGUMENT,
+ * SDX_OUT_OF_MEMORY; all others come to `done`. */
+SDX_API sdx_status sdx_context_run_async(sdx_context *context, sdx_value *const *inputs,
+                                         size_t n_inputs, sdx_value **outputs, size_t n_outputs,
+                                         const bool *wanted, sdx_done_fn *done, void *user);
+/* Returns when no asynchronous run of the context is on; its callback may still be. From any
+ * thread. In the child of a fork a run that was on never ends: this returns at once. */
+SDX_API void sdx_context_wait(sdx_context *context);
 
 /* Prepares for inputs of the shapes of `inputs`, whose elements are not read: the next run with
  * these shapes starts at once. */

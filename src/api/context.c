@@ -27,7 +27,8 @@ sdx_status sdx_context_create(sdx_model *model, const sdx_context_options *optio
 }
 
 void sdx_context_destroy(sdx_context *context) {
-    if (context != NULL) sdx_context_free(context);
+    if (context == NULL || !sdx_context_await(context)) return;
+    sdx_context_free(context);
 }
 
 static sdx_status check_count(const char *what, size_t found, size_t expected, const void *list) {
@@ -42,14 +43,33 @@ sdx_status sdx_context_run(sdx_context *context, sdx_value *const *inputs, size_
         return sdx_fail(SDX_INVALID_ARGUMENT, "run: found NULL, expected a context");
     SDX_TRY(check_count("inputs", n_inputs, sdx_model_n_inputs(context->model), inputs));
     SDX_TRY(check_count("outputs", n_outputs, sdx_model_n_outputs(context->model), outputs));
-    return sdx_context_execute(context, inputs, outputs, wanted);
+    SDX_TRY(sdx_in(sdx_context_begin(context, SDX_BUSY), "run"));
+    const sdx_status status = sdx_context_execute(context, inputs, outputs, wanted);
+    sdx_context_end(context);
+    return status;
 }
+
+sdx_status sdx_context_run_async(sdx_context *context, sdx_value *const *inputs, size_t n_inputs,
+                                 sdx_value **outputs, size_t n_outputs, const bool *wanted,
+                                 sdx_done_fn *done, void *user) {
+    if (context == NULL || done == NULL)
+        return sdx_fail(SDX_INVALID_ARGUMENT,
+                        "run: found NULL, expected a context and a function to call when done");
+    SDX_TRY(check_count("inputs", n_inputs, sdx_model_n_inputs(context->model), inputs));
+    SDX_TRY(check_count("outputs", n_outputs, sdx_model_n_outputs(context->model), outputs));
+    return sdx_in(sdx_context_start(context, inputs, outputs, wanted, done, user), "run");
+}
+
+void sdx_context_wait(sdx_context *context) { (void)sdx_context_await(context); }
 
 sdx_status sdx_context_bind(sdx_context *context, sdx_value *const *inputs, size_t n_inputs) {
     if (context == NULL)
         return sdx_fail(SDX_INVALID_ARGUMENT, "bind: found NULL, expected a context");
     SDX_TRY(check_count("inputs", n_inputs, sdx_model_n_inputs(context->model), inputs));
-    return sdx_context_prepare(context, inputs);
+    SDX_TRY(sdx_in(sdx_context_begin(context, SDX_BUSY), "bind"));
+    const sdx_status status = sdx_context_prepare(context, inputs);
+    sdx_context_end(context);
+    return status;
 }
 
 void sdx_context_cancel(sdx_context *context) { atomic_store(&context->stop, 1); }

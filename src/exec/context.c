@@ -123,17 +123,10 @@ static sdx_status choose_frame(sdx_context *context, sdx_value *const *inputs, s
  * ---------------------------------------------------------------------------------------------------------------------------------------
  */
 
-static uint64_t deadline_from_now(uint64_t ns) {
-    const uint64_t now = sdx_clock_ns();
-    return ns == 0 || ns > UINT64_MAX - now ? UINT64_MAX : now + ns;
-}
-
 sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, sdx_value **outputs,
                                const bool *wanted) {
     sdx_frame *frame;
     SDX_TRY(choose_frame(context, inputs, &frame));
-    context->deadline = deadline_from_now(context->deadline_ns);
-    atomic_store(&context->stop, 0); /* a cancellation between runs is of no run */
     sdx_gang_enter(context->gang, !context->keep_denormals);
     const uint64_t start = SDX_UNLIKELY(context->profiler.on) ? sdx_clock_ns() : 0;
     const sdx_status status = sdx_frame_run(frame, inputs, outputs, wanted);

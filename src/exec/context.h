@@ -9,12 +9,28 @@
 #include "exec/model.h"
 #include "exec/profile.h"
 
+/* The lowest bits of `busy`; above them stands the epoch of the runners that an asynchronous run
+ * was started in. */
+typedef enum sdx_business { SDX_FREE, SDX_BUSY, SDX_BUSY_ASYNC } sdx_business;
+enum { SDX_BUSINESS_BITS = 2 };
+
+/* What an asynchronous run needs after the call that started it. */
+typedef struct sdx_async {
+    sdx_value **inputs; /* owned array of retained values */
+    bool *wanted;       /* owned; NULL: all */
+    sdx_value **outputs;
+    sdx_done_fn *done;
+    void *user;
+} sdx_async;
+
 struct sdx_context {
     sdx_model *model; /* retained */
     sdx_store *store;
     sdx_gang *gang;
     sdx_frame *frame;       /* of model->fixed */
     sdx_frame *overridable; /* of model->overridable; NULL until needed */
+    atomic_uint busy;       /* an sdx_business: who uses it now */
+    sdx_async async;        /* of the run that is on */
     atomic_uint stop;       /* 1: cancelled */
     uint64_t deadline_ns;   /* a run's time; 0: none */
     uint64_t deadline;      /* of this run, on sdx_clock_ns; UINT64_MAX: none */
@@ -25,6 +41,15 @@ struct sdx_context {
 sdx_status sdx_context_make(sdx_model *model, const sdx_context_options *options, sdx_context **out)
     SDX_NODISCARD;
 void sdx_context_free(sdx_context *context);
+/* async.c. Takes the context for one use, a run's clock begins; the same as long as it is used. */
+sdx_status sdx_context_begin(sdx_context *context, sdx_business business) SDX_NODISCARD;
+void sdx_context_end(sdx_context *context);
+sdx_status sdx_context_start(sdx_context *context, sdx_value *const *inputs, sdx_value **outputs,
+                             const bool *wanted, sdx_done_fn *done, void *user) SDX_NODISCARD;
+/* False: it will never end, in the child of a fork. */
+bool sdx_context_await(sdx_context *context);
+
+/* Between begin and end. */
 sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, sdx_value **outputs,
                                const bool *wanted) SDX_NODISCARD;
 sdx_status sdx_context_prepare(sdx_context *context, sdx_value *const *inputs) SDX_NODISCARD;

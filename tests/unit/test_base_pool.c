@@ -19,6 +19,7 @@
 #include "base/knobs.h"
 #include "base/pool.h"
 #include "base/thread.h"
+#include "sanitizer.h"
 
 enum { MAX_ITEMS = 5000, LANES = 4 };
 
@@ -263,22 +264,9 @@ static void workers_come_when_called(void **state) {
     sdx_gang_destroy(gang);
 }
 
-/* The thread sanitizer does not let the child of a process with threads start any. */
-#if defined(__SANITIZE_THREAD__)
-static const bool child_has_threads = false;
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-static const bool child_has_threads = false;
-#else
-static const bool child_has_threads = true;
-#endif
-#else
-static const bool child_has_threads = true;
-#endif
-
 static void a_child_of_fork_has_its_own_pool(void **state) {
     (void)state;
-    if (!child_has_threads) skip();
+    if (!SDX_CHILD_HAS_THREADS) skip();
     sdx_gang *gang;
     assert_null(sdx_gang_create(3, &gang));
     atomic_uint inside = 0;
