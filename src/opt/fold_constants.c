@@ -104,20 +104,50 @@ static bool count_growth(sdx_rewrite *r, const sdx_node *node, sdx_value *const 
     return true;
 }
 
-static sdx_status evaluate(sdx_rewrite *r, sdx_node *node, sdx_store *store, bool *done) {
-    sdx_value *inputs[MAX_INPUTS] = {0};
-    sdx_value *outputs[MAX_OUTPUTS] = {0};
+static bool is_aligned(const sdx_view *view) {
+    const size_t size = sdx_dtype_size(view->dtype), unit = size > 8 ? 8 : size;
+    return unit <= 1 || (uintptr_t)view->data % unit == 0;
+}
+
+/* A node's inputs as values: around the constants, or copies of those that lie misaligned in the
+ * file. */
+typedef struct operands {
     sdx_value shells[MAX_INPUTS];
+    sdx_value *values[MAX_INPUTS];
+} operands;
+
+static sdx_status take_operands(const sdx_node *node, sdx_store *store, operands *o) {
+    memset(o->values, 0, sizeof o->values);
     for (size_t i = 0; i < node->n_inputs; i++) {
         if (node->inputs[i] == NULL) continue;
-        shells[i] = (sdx_value){.kind = SDX_TENSOR, .view = *node->inputs[i]->constant};
-        sdx_refs_init(&shells[i].refs);
-        inputs[i] = &shells[i];
+        const sdx_view *const constant = node->inputs[i]->constant;
+        if (!is_aligned(constant)) {
+            SDX_TRY(sdx_value_copy(store, constant, &o->values[i]));
+            continue;
+        }
+        o->shells[i] = (sdx_value){.kind = SDX_TENSOR, .view = *constant};
+        sdx_refs_init(&o->shells[i].refs);
+        o->values[i] = &o->shells[i];
     }
+    return NULL;
+}
+
+static void drop_operands(operands *o) {
+    for (size_t i = 0; i < MAX_INPUTS; i++) {
+        if (o->values[i] != &o->shells[i]) sdx_value_release(o->values[i]);
+    }
+}
+
+static sdx_status evaluate(sdx_rewrite *r, sdx_node *node, sdx_store *store, bool *done) {
+    operands in;
+    sdx_value *outputs[MAX_OUTPUTS] = {0};
     /* An error here is one of the run: it is told when the node is reached, or never if it is not.
      */
-    sdx_status status =
-        sdx_eval(node, inputs, node->n_inputs, outputs, node->n_outputs, store, r->kernels, false);
+    sdx_status status = take_operands(node, store, &in);
+    if (status == NULL)
+        status = sdx_eval(node, in.values, node->n_inputs, outputs, node->n_outputs, store,
+                          r->kernels, false);
+    drop_operands(&in);
     *done = status == NULL && count_growth(r, node, outputs);
     sdx_status_free(status);
     status = NULL;
@@ -129,20 +159,10 @@ static sdx_status evaluate(sdx_rewrite *r, sdx_node *node, sdx_store *store, boo
     return status;
 }
 
-static bool has_misaligned(const sdx_node *node) {
-    for (size_t i = 0; i < node->n_inputs; i++) {
-        if (node->inputs[i] != NULL && ((uintptr_t)node->inputs[i]->constant->data & 7) != 0)
-            return true;
-    }
-    return false;
-}
-
 static sdx_status fold(sdx_rewrite *r, sdx_graph *graph, sdx_store *store) {
     for (sdx_node *node = graph->first, *next; node != NULL; node = next) {
         next = node->next;
-        if (!is_foldable(node) || !is_small(node) || has_misaligned(node) ||
-            grows_too_much(r, node))
-            continue;
+        if (!is_foldable(node) || !is_small(node) || grows_too_much(r, node)) continue;
         bool done;
         SDX_TRY(evaluate(r, node, store, &done));
         if (!done) continue;

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "model_text.h"
@@ -91,6 +92,26 @@ static void fold_constants(void **state) {
 }
 
 /* An error of an evaluation is one of the run, and only if the node is reached. */
+/* Names of different lengths put the elements at different places of the file. */
+static void fold_constants_wherever_they_lie(void **state) {
+    (void)state;
+    static const char *const names[] = {"a",     "ab",     "abc",     "abcd",
+                                        "abcde", "abcdef", "abcdefg", "abcdefgh"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "opset 17\ninput x float32[2,3]\ninit %s float32[3,1] 1 2 3\n"
+                 "node t = Transpose(%s)\nnode y = Add(x, t)\noutput y\n",
+                 names[i], names[i]);
+        sdx_model *const model = load(text, NULL);
+        sdx_model_summary summary;
+        sdx_model_summarize(model, &summary);
+        assert_int_equal(summary.n_nodes_final, 1);
+        sdx_model_release(model);
+        expect_same_results(text);
+    }
+}
+
 static void fold_constants_leaves_errors_to_the_run(void **state) {
     (void)state;
     static const char text[] = "opset 17\n"
@@ -287,6 +308,7 @@ static void unknown_names_are_errors(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fold_constants),
+        cmocka_unit_test(fold_constants_wherever_they_lie),
         cmocka_unit_test(fold_constants_leaves_errors_to_the_run),
         cmocka_unit_test(fold_constants_grows_no_small_file),
         cmocka_unit_test(drop_identity),
