@@ -12,8 +12,8 @@
 enum { IN_A, IN_B, IN_SCALES, IN_ZEROS, IN_GROUPS, IN_BIAS };
 enum { ATTR_K, ATTR_N, ACCURACY_LEVEL, BITS, BLOCK_SIZE, WEIGHT_PREPACKED };
 enum {
-    DEPTH = 256,      /* of K, in a piece */
-    STRIP_PANELS = 4, /* of the product kernel, in a strip */
+    DEPTH = 512,      /* of K, in a piece: a power of two */
+    STRIP_PANELS = 2, /* of the product kernel, in a strip */
     MIN_BLOCK = 16
 };
 
@@ -182,49 +182,48 @@ static float zero_of(const job *j, size_t column, size_t block) {
     return (float)(byte >> bit % 8 & ((1u << bits) - 1));
 }
 
-/* n codes, a multiple of those in a byte but at the end of K, where bytes are padded: the codes
- * that a last byte has beyond n are written too. */
-static void unpack(float *dst, const uint8_t *src, size_t n, int64_t bits) {
+/* Bytes of n codes, rounded up to whole bytes, whose padding is unpacked too. */
+static void unpack(uint8_t *restrict codes, const uint8_t *restrict src, size_t n, int64_t bits) {
     if (bits == 8) {
-        for (size_t i = 0; i < n; i++) {
-            dst[i] = src[i];
-        }
+        memcpy(codes, src, n);
     } else if (bits == 4) {
         for (size_t i = 0; i < (n + 1) / 2; i++) {
-            dst[2 * i] = (float)(src[i] & 15);
-            dst[2 * i + 1] = (float)(src[i] >> 4);
+            codes[2 * i] = src[i] & 15;
+            codes[2 * i + 1] = src[i] >> 4;
         }
     } else {
         for (size_t i = 0; i < (n + 3) / 4; i++) {
-            dst[4 * i] = (float)(src[i] & 3);
-            dst[4 * i + 1] = (float)(src[i] >> 2 & 3);
-            dst[4 * i + 2] = (float)(src[i] >> 4 & 3);
-            dst[4 * i + 3] = (float)(src[i] >> 6);
+            codes[4 * i] = src[i] & 3;
+            codes[4 * i + 1] = src[i] >> 2 & 3;
+            codes[4 * i + 2] = src[i] >> 4 & 3;
+            codes[4 * i + 3] = src[i] >> 6;
         }
     }
 }
 
-static void scale_run(float *w, size_t n, float zero, float scale) {
+static void scale_run(float *restrict w, const uint8_t *restrict codes, size_t n, float zero,
+                      float scale) {
     for (size_t i = 0; i < n; i++) {
-        w[i] = (w[i] - zero) * scale;
+        w[i] = ((float)codes[i] - zero) * scale;
     }
 }
 
-/* Elements [k, k + n) of a column; w has DEPTH places. */
+/* Elements [k, k + n) of a column; n is at most DEPTH, k a multiple of it. Blocks hold no padding
+ * but at the end of K, so that codes follow each other. */
 static void load_column(const job *j, float *w, size_t column, size_t k, size_t n) {
     const size_t block = (size_t)j->at.block, blocks = (size_t)j->at.blocks;
-    const size_t blob = block * (size_t)j->at.bits / 8;
+    const size_t bits = (size_t)j->at.bits, column_bytes = blocks * block * bits / 8;
     const float *const scales = j->scales + column * blocks;
-    const uint8_t *const codes = j->codes + column * blocks * blob;
-    for (size_t i = 0, run; i < n; i += run) {
-        const size_t b = (k + i) / block, within = (k + i) % block;
-        run = n - i < block - within ? n - i : block - within;
-        unpack(w + i, codes + b * blob + within * (size_t)j->at.bits / 8, run, j->at.bits);
-        if (j->groups == NULL) scale_run(w + i, run, zero_of(j, column, b), scales[b]);
-    }
+    uint8_t codes[DEPTH];
+    unpack(codes, j->codes + column * column_bytes + k * bits / 8, n, j->at.bits);
     for (size_t i = 0; j->groups != NULL && i < n; i++) {
         const size_t b = (size_t)j->groups[k + i];
-        w[i] = (w[i] - zero_of(j, column, b)) * scales[b];
+        w[i] = ((float)codes[i] - zero_of(j, column, b)) * scales[b];
+    }
+    if (j->groups != NULL) return;
+    for (size_t i = 0, run, b = k / block; i < n; i += run, b++) {
+        run = block < n - i ? block : n - i; /* a block is a part of DEPTH, or has it as a part */
+        scale_run(w + i, codes + i, run, zero_of(j, column, b), scales[b]);
     }
 }
 
