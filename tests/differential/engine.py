@@ -59,7 +59,7 @@ def build_model(graph, nodes, outputs, rng):
     declared = list(inputs)
     if version < 4:
         declared += [value_info(w.name, graph.values[w.name], list(w.dims)) for w in weights]
-    imports = [helper.make_opsetid("", graph.opset)] + ([helper.make_opsetid("local", 1)] if functions else [])
+    imports = [helper.make_opsetid("", graph.opset), helper.make_opsetid("com.microsoft", 1)] + ([helper.make_opsetid("local", 1)] if functions else [])
     made_graph = helper.make_graph(constants + list(nodes), "random", declared, infos, weights)
     model = helper.make_model(made_graph, opset_imports=imports, functions=functions, ir_version=version)
     return model, [i.name for i in inputs]

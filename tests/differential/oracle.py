@@ -55,8 +55,7 @@ def one_node_model(node, arrays, constant, opset, functions):
     weights = [tensor_proto(arrays[n], n) for n in arrays if n in constant]
     outputs = [helper.make_value_info(n, onnx.TypeProto()) for n in node.output if n]
     graph = helper.make_graph([node], "one", inputs, outputs, weights)
-    imports = [helper.make_opsetid("", opset), helper.make_opsetid("ai.onnx.ml", 3), helper.make_opsetid("com.microsoft", 1)]
-    imports.append(helper.make_opsetid("local", 1))
+    imports = [helper.make_opsetid("", opset), helper.make_opsetid("com.microsoft", 1), helper.make_opsetid("local", 1)]
     return helper.make_model(graph, opset_imports=imports, functions=functions, ir_version=max(4, ir_version(opset, functions)))
 
 
@@ -140,6 +139,8 @@ def by_reference(node, arrays, constant, opset, functions):
 
 def same_as_input(node, opset):
     """Outputs that have the type of an input, by the schema: output -> input. NumPy widens some."""
+    if node.domain == "com.microsoft":
+        return {0: 0}
     schema = onnx.defs.get_schema(node.op_type, opset, node.domain)
     inputs = {port.type_str: k for k, port in reversed(list(enumerate(schema.inputs))) if k < len(node.input) and node.input[k]}
     ports = [schema.outputs[min(k, len(schema.outputs) - 1)] for k in range(len(node.output))]  # the last may be variadic

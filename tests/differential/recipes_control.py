@@ -121,7 +121,7 @@ def scan(graph, op):
         formals.append(formal(body, np.take(graph.value(name), -1 if backwards[-1] else 0, axis)))
     grow(body, rng.randint(1, 4))
     carried = [carried_on(body, n) for n in formals[: len(initial)]]
-    made = [n for n in tensors_of(body) if n not in body.leaves and n not in carried]
+    made = [n for n in tensors_of(body) if n not in body.leaves and n not in carried and body.value(n).size]  # else the peer divides by 0
     outs = [body.add("Identity", [n])[0] for n in rng.sample(made, min(len(made), rng.randint(1, 2)))]
     out_axes = [rng.randint(0, body.value(n).ndim) for n in outs]
     out_backwards = [rng.randint(0, 1) for _ in outs]
@@ -156,7 +156,7 @@ def make_function(graph, inputs):
     names = graph.rng.sample(made, min(len(made), graph.rng.randint(1, 2)))
     nodes = body.all_nodes()
     parameter = lift_attribute(graph, [n for n in nodes if not n.domain])
-    imports = [helper.make_opsetid("", graph.opset), helper.make_opsetid("local", 1), helper.make_opsetid("ai.onnx.ml", 3)]
+    imports = [helper.make_opsetid("", graph.opset), helper.make_opsetid("local", 1), helper.make_opsetid("com.microsoft", 1)]
     function = helper.make_function("local", graph.fresh("Function"), formals, names, nodes, imports, [parameter[0]] if parameter else [])
     return function, dict([parameter] if parameter else [])
 

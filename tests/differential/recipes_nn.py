@@ -311,3 +311,125 @@ def non_max_suppression(graph, op):
     if graph.rng.random() < 0.7:
         inputs += [graph.leaf(np.array(0.4, np.float32)), graph.leaf(np.array(0.3, np.float32))]
     graph.add(op, inputs, center_point_box=maybe(graph, graph.rng.randint(0, 1)))
+
+
+@recipe(1, "RoiAlign")
+def roi_align(graph, op):
+    schema, rng = graph.schema(op), graph.rng
+    x = graph.pick("tensor(float)", shape=(rng.choice([1, 2]), rng.choice([1, 3]), 6, 7))
+    n = rng.randint(1, 3)
+    low = graph.array("tensor(float)", (n, 2), 0, 3)
+    boxes = np.concatenate([low, low + graph.array("tensor(float)", (n, 2), 1, 4)], 1)
+    which = graph.array("tensor(int64)", (n,), 0, graph.value(x).shape[0] - 1)
+    half = maybe(graph, rng.choice(["half_pixel", "output_half_pixel"])) if "coordinate_transformation_mode" in schema.attributes else None
+    graph.add(op, [x, graph.leaf(boxes), graph.leaf(which)], output_height=rng.randint(1, 3), output_width=rng.randint(1, 3),
+              sampling_ratio=maybe(graph, rng.randint(0, 2)), coordinate_transformation_mode=half, **float_attributes(graph, schema, "spatial_scale"))
+
+
+@recipe(1, "AffineGrid")
+def affine_grid(graph, op):
+    graph.schema(op)
+    batch, spatial = graph.rng.choice([1, 2]), graph.rng.choice([2, 3])
+    theta = graph.pick("tensor(float)", shape=(batch, spatial, spatial + 1))
+    sizes = [batch, 3] + [graph.rng.randint(1, 5) for _ in range(spatial)]
+    graph.add(op, [theta, graph.ints(sizes)], align_corners=maybe(graph, graph.rng.randint(0, 1)))
+
+
+@recipe(1, "MaxUnpool")
+def max_unpool(graph, op):
+    graph.schema(op)
+    x = graph.pick("tensor(float)", shape=(1, graph.rng.choice([1, 3]), 6, 6))
+    pooled = graph.add("MaxPool", [x], 2, kernel_shape=[2, 2], strides=[2, 2])
+    graph.add(op, pooled, kernel_shape=[2, 2], strides=[2, 2])
+
+
+@recipe(1, "DeformConv")
+def deform_conv(graph, op):
+    graph.schema(op)
+    rng = graph.rng
+    batch, channels, size = rng.choice([1, 2]), rng.choice([1, 2, 4]), 5
+    x = graph.pick("tensor(float)", shape=(batch, channels, size, size))
+    weight = graph.leaf(graph.array("tensor(float)", (rng.choice([1, 3]), channels, 2, 2)))
+    offset = graph.leaf(graph.array("tensor(float)", (batch, 8, size - 1, size - 1), -1, 1))
+    inputs = [x, weight, offset] + ([""] + [graph.leaf(graph.array("tensor(float)", (batch, 4, size - 1, size - 1), 0, 1))] if rng.random() < 0.5 else [])
+    graph.add(op, inputs, kernel_shape=[2, 2])
+
+
+# ---- quantised convolution ----
+
+
+@recipe(2, "ConvInteger", "QLinearConv")
+def integer_convolution(graph, op):
+    schema, rng = graph.schema(op), graph.rng
+    kind = rng.choice(["tensor(uint8)", "tensor(int8)"])
+    weight_kind = rng.choice(["tensor(uint8)", "tensor(int8)"]) if kind == "tensor(uint8)" else kind
+    x, _ = picture(graph, [kind], dims=2)
+    channels, sizes = graph.value(x).shape[1], graph.value(x).shape[2:]
+    group = rng.choice([1, 1, channels])
+    kernel = kernel_for(graph, sizes)
+    outs = group * rng.choice([1, 2, 3])
+    weight = graph.leaf(graph.array(weight_kind, (outs, channels // group) + tuple(kernel), high=100), "initializer")
+    zero = lambda of: graph.leaf(graph.array(of, ()), "initializer")
+    attributes = window(graph, schema, sizes, kernel)
+    attributes["group"] = group
+    if op == "ConvInteger":
+        graph.add(op, [x, weight, zero(kind), zero(weight_kind)][: rng.choice([2, 3, 4])], **attributes)
+        return
+    scale = lambda shape=(): graph.leaf(graph.array("tensor(float)", shape, 0.01, 0.1), "initializer")
+    weight_scale = scale((outs,) if rng.random() < 0.5 else ())
+    weight_zero = graph.leaf(np.zeros(graph.value(weight_scale).shape, graph.value(weight).dtype), "initializer")
+    inputs = [x, scale(), zero(kind), weight, weight_scale, weight_zero, graph.leaf(graph.array("tensor(float)", (), 0.05, 0.5), "initializer"), zero(kind)]
+    if rng.random() < 0.5:
+        inputs.append(graph.leaf(graph.array("tensor(int32)", (outs,), -500, 500), "initializer"))
+    graph.add(op, inputs, **attributes)
+
+
+# ---- signals ----
+
+
+@recipe(1, "HannWindow", "HammingWindow", "BlackmanWindow")
+def signal_window(graph, op):
+    graph.schema(op)
+    graph.add(op, [graph.leaf(np.array(graph.rng.randint(1, 20), graph.rng.choice([np.int32, np.int64])))], periodic=maybe(graph, graph.rng.randint(0, 1)))
+
+
+@recipe(1, "DFT")
+def dft(graph, op):
+    schema, rng = graph.schema(op), graph.rng
+    x = graph.pick(FLOATS[:2], shape=(rng.choice([1, 2]), rng.choice([4, 5, 8, 12]), rng.choice([1, 2])))
+    length = graph.leaf(np.array(rng.randint(2, 14), np.int64), "initializer") if rng.random() < 0.3 else ""
+    inverse = maybe(graph, rng.randint(0, 1), 0.4)
+    one_sided = maybe(graph, 1, 0.3) if not inverse and graph.value(x).shape[-1] == 1 else None
+    if "axis" in schema.attributes:
+        graph.add(op, [x, length], axis=1, inverse=inverse, onesided=one_sided)
+    else:
+        graph.add(op, [x, length, graph.leaf(np.array(1, np.int64), "initializer")], inverse=inverse, onesided=one_sided)
+
+
+@recipe(1, "STFT")
+def stft(graph, op):
+    graph.schema(op)
+    rng = graph.rng
+    signal = graph.pick("tensor(float)", shape=(rng.choice([1, 2]), 32, 1))
+    size = rng.choice([4, 8, 16])
+    frame = graph.leaf(graph.array("tensor(float)", (size,), 0.1, 1)) if rng.random() < 0.7 else ""
+    graph.add(op, [signal, graph.leaf(np.array(rng.choice([2, 4, 8]), np.int64), "initializer"), frame, graph.leaf(np.array(size, np.int64), "initializer")],
+              onesided=maybe(graph, rng.randint(0, 1)))
+
+
+# ---- com.microsoft ----
+
+
+@recipe(1, "BiasGelu", "FastGelu", "QuickGelu", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization")
+def contributed(graph, op):
+    rng, size = graph.rng, graph.rng.choice([4, 8, 16])
+    shape = (rng.choice([1, 2]), rng.choice([1, 3]), size)
+    x = graph.pick("tensor(float)", shape=shape)
+    vector = lambda: graph.leaf(graph.array("tensor(float)", (size,)), "initializer")
+    if op.startswith("Skip"):
+        extra = [vector() for _ in range(rng.randint(1, 3 if op == "SkipLayerNormalization" else 2))]
+        graph.add(op, [x, graph.pick("tensor(float)", shape=shape)] + extra, domain="com.microsoft", epsilon=maybe(graph, 0.01))
+    elif op == "QuickGelu":
+        graph.add(op, [x], domain="com.microsoft", alpha=maybe(graph, 1.3))
+    else:
+        graph.add(op, [x] + ([vector()] if op == "BiasGelu" or rng.random() < 0.5 else []), domain="com.microsoft")

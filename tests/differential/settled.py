@@ -58,7 +58,7 @@ def unique_as_double(node, arrays, opset):
 
 # Sums over windows, statistics over axes and steps in which infinities meet zeros.
 WEIGHTED = """Resize LRN InstanceNormalization GroupNormalization LayerNormalization MeanVarianceNormalization RMSNormalization LSTM GRU RNN
-    GridSample Attention Col2Im LpNormalization MaxPool GlobalMaxPool ReduceMax ReduceMin""".split()
+    GridSample Attention Col2Im LpNormalization MaxPool GlobalMaxPool ReduceMax ReduceMin DFT STFT""".split()
 
 
 def mean_variance(node, arrays, opset):
@@ -94,6 +94,12 @@ def celu(node, arrays, opset):
     x, alpha = arrays[node.input[0]], attributes_of(node).get("alpha", 1.0)
     wide = x.astype(np.float64)
     return [(np.maximum(wide, 0) + np.minimum(alpha * np.expm1(wide / alpha), 0)).astype(x.dtype)]
+
+
+def blackman(node, arrays, opset):
+    n = int(arrays[node.input[0]])
+    turn = 2 * np.pi * np.arange(n) / max(n if attributes_of(node).get("periodic", 1) else n - 1, 1)
+    return [(0.42 - 0.5 * np.cos(turn) + 0.08 * np.cos(2 * turn)).astype(np.float32)]
 
 
 def skips(x, attributes):
@@ -162,6 +168,12 @@ ROWS = [
         "onnx.reference pads strings with the number 0; Pad-13: an empty string"),
     Row("ConcatFromSequence", lambda n, i, a, v: a.get("new_axis") and len({x.shape for x in i[0]}) > 1, None,
         "onnxruntime leaves out items without elements; ConcatFromSequence-11 new_axis: all have the same shape, as of numpy.stack"),
+    Row("AffineGrid", lambda n, i, a, v: a.get("align_corners") and 1 in i[1][2:], reference,
+        "onnxruntime puts a lone element in the middle, the reference of the specification at -1, where a row of them begins"),
+    Row("DFT", lambda n, i, a, v: i[0].dtype == np.float64, reference, "onnxruntime scales in float32; DFT-17: T1 of the input is T1 of the output"),
+    *(Row(op, lambda n, i, a, v: i[0] == 1 and not a.get("periodic", 1), None, "HannWindow-17: one symmetric sample is 0 / 0 of a turn")
+      for op in ("HannWindow", "HammingWindow", "BlackmanWindow")),
+    Row("BlackmanWindow", lambda n, i, a, v: True, blackman, "onnxruntime adds terms that cancel in float32: its first is 1.5e-8, not 0"),
     Row("Trilu", lambda n, i, a, v: has(i[0], "OUST"), padded_strings, "onnx.reference makes strings of the triangle the number 0; they have ''"),
     Row("CenterCropPad", lambda n, i, a, v: has(i[0], "OUST"), padded_strings, "onnx.reference pads strings with the number 0; they have ''"),
     Row("Resize", lambda n, i, a, v: mode_of(a) == "align_corners" and with_scales(n, i) and v >= 11, reference,
