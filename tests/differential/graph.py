@@ -40,7 +40,10 @@ def type_of(array):
 
 
 def casts_well(array, kind):
-    """Whether a cast to a type is defined: a float out of the range of an integer type is not."""
+    """Whether a cast to a type is defined: a float out of the range of an integer type is not, and a bool of a rounding is chance."""
+    if kind == "tensor(bool)" and type_of(array) in FLOATS:  # what is 0 but for rounding is not the same to everyone
+        wide = array.astype(np.float64)
+        return bool(np.all((wide == np.rint(wide)) | (np.abs(wide) > 1e-4)))
     if kind not in INTEGERS or type_of(array) not in FLOATS:
         return True
     limits, wide = np.iinfo(DTYPES[kind]), np.trunc(array.astype(np.float64))

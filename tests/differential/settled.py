@@ -194,7 +194,7 @@ ROWS = [
     Row("Shrink", lambda n, i, a, v: i[0].dtype.kind in "iu" or i[0].dtype == np.float64, shrink,
         "onnxruntime computes in float32; Shrink-9: T of the input is T of the output"),
     Row("Celu", lambda n, i, a, v: True, celu, "onnxruntime subtracts 1 from the exponential of what is near 0, which loses it; Celu-12"),
-    Row("Gather", lambda n, i, a, v: has(i[0], "OUST") and (i[1] < 0).any(), reference, "onnxruntime gives empty strings for negative indices; Gather-11 indices"),
+    Row("Gather", lambda n, i, a, v: has(i[0], "OUST"), reference, "onnxruntime gives empty strings for some indices; Gather-11 indices"),
     Row("MatMulInteger", lambda n, i, a, v: i[0].shape[-1] == 0, None, "onnxruntime leaves the result as it found it where K is 0; it is 0"),
     Row("Resize", lambda n, i, a, v: text(a.get("mode", b"nearest")) == "nearest" and v >= 11, reference,
         "onnxruntime computes coordinates in float32, which moves those that are whole or half to another neighbour"),
