@@ -135,7 +135,9 @@ static bool measure(const struct settings *settings, struct profile *p, struct f
     for (size_t i = 0; i < p->nodes.n; i++) {
         add_to(&p->operators, &p->nodes.items[i]);
     }
-    qsort(p->nodes.items, p->nodes.n, sizeof *p->nodes.items, slowest_first);
+    if (p->nodes.n > 0) {
+        qsort(p->nodes.items, p->nodes.n, sizeof *p->nodes.items, slowest_first);
+    }
     sort_operators(&p->operators);
     return true;
 }

@@ -70,6 +70,7 @@ expect 0 'SDX_THREADS' info --knobs
 expect 0 '^threads +[1-9]' info --build
 expect 0 '^Identity +1' ops
 expect 0 '"runs": 5' bench m.onnx --runs 5 --json
+expect 2 "no output 'q'; it has 'y'" run m.onnx --output q=y.npy
 expect 0 'between the nodes' profile m.onnx --runs 3
 expect 0 '"operator": "Softplus"' profile plus.onnx --runs 3 --json --trace trace.json
 grep -q '"cat": "Softplus"' trace.json || { echo 'trace.json: no call of Softplus'; failed=1; }
