@@ -76,6 +76,14 @@ static void encode(void *dst, const float *src, size_t n, sdx_dtype dtype, scale
 
 /* ---- gathering and storing; an item is a head of a batch */
 
+/* x as a cache gives it back. */
+static float as_held(float x, float scale, sdx_dtype dtype) {
+    if (dtype == SDX_INT8) return (float)quantise(x, scale, INT8_MIN, INT8_MAX) * scale;
+    if (dtype == SDX_UINT8) return (float)quantise(x, scale, -8, 7) * scale;
+    const uint8_t code = sdx_f32_to_small(SDX_FLOAT8E4M3FN, x / scale, true, SDX_E8M0_NEAREST);
+    return sdx_small_to_f32(SDX_FLOAT8E4M3FN, code) * scale;
+}
+
 /* Fresh tokens go through the form that the cache will hold them in. */
 static void add_fresh(const sdx_kv_cache *c, size_t batch, size_t head, float *rows) {
     const sdx_dtype dtype = c->past != NULL ? c->past->dtype : SDX_FLOAT32;
@@ -85,11 +93,8 @@ static void add_fresh(const sdx_kv_cache *c, size_t batch, size_t head, float *r
         float *const row = rows + r * c->size;
         memcpy(row, c->fresh + sdx_heads_at(&c->from, batch, head, r), c->size * sizeof *row);
         if (c->finish != NULL) sdx_kv_finish_heads(c->finish, row, 1, batch * c->steps + r);
-        for (size_t i = 0; dtype != SDX_FLOAT32 && i < c->size; i++) {
-            const float scale = s.at != NULL ? s.at[i * s.step] : 1;
-            const bool narrow = dtype == SDX_UINT8;
-            row[i] = (float)quantise(row[i], scale, narrow ? -8 : INT8_MIN, narrow ? 7 : INT8_MAX) *
-                     scale;
+        for (size_t i = 0; c->scale != NULL && i < c->size; i++) {
+            row[i] = as_held(row[i], s.at[i * s.step], dtype);
         }
     }
 }

@@ -95,6 +95,11 @@ static sdx_status check_quant(const sdx_infer *in, size_t attr, size_t scale) {
     if (dtype != SDX_UNDEFINED && none != is_float)
         return sdx_fail(SDX_TYPE_MISMATCH, "attribute '%s' is '%.*s', with a cache of %s",
                         attrs[attr].name, SDX_FMT(type), sdx_dtype_name(dtype));
+    if (!none && !sdx_infer_has(in, SDX_GQ_IN_PAST_KEY))
+        return sdx_fail(SDX_UNSUPPORTED,
+                        "attribute '%s' is '%.*s' without 'past_key', whose type says how the "
+                        "cache is quantised; export the model with it, of 0 rows for a prompt",
+                        attrs[attr].name, SDX_FMT(type));
     if (!none && !sdx_infer_has(in, scale))
         return sdx_fail(SDX_INVALID_MODEL,
                         "input '%s' is absent, expected the scale of a "
