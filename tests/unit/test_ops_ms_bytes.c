@@ -117,6 +117,35 @@ static void pools(void **state) {
     op_end(t);
 }
 
+/* Two axes, one of them counted from behind; ties go to even, results are at most 127. */
+static void means(void **state) {
+    (void)state;
+    op_test *t = op_begin_in(MS, "QLinearReduceMean", 1);
+    op_ints(t, "axes", DIMS(0, -1));
+    op_int(t, "keepdims", 1);
+    op_input(t, SDX_INT8, DIMS(2, 3, 2), DATA(1, 2, 100, 120, -5, -7, 3, 4, 110, 126, -6, -8));
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(0.5));
+    op_input(t, SDX_INT8, SCALAR, DATA(-2));
+    op_input(t, SDX_FLOAT32, SCALAR, DATA(0.25));
+    op_input(t, SDX_INT8, SCALAR, DATA(1));
+    /* means of 2.5 + 2, 114 + 2, -6.5 + 2 in halves; twice as many quarters */
+    op_expect(t, 0, SDX_INT8, DIMS(1, 3, 1), DATA(10, 127, -8));
+    op_end(t);
+    for (int zero = 0; zero < 2; zero++) { /* 0 and its absence are the same */
+        t = op_begin_in(MS, "QLinearReduceMean", 1);
+        op_ints(t, "axes", DIMS(1));
+        op_int(t, "keepdims", 0);
+        op_input(t, SDX_INT8, DIMS(3, 2), DATA(1, 2, 3, 4, -2, -3)); /* 1.5, 3.5, -2.5 */
+        op_input(t, SDX_FLOAT32, SCALAR, DATA(2));
+        if (zero) op_input(t, SDX_INT8, SCALAR, DATA(0));
+        if (!zero) op_absent(t);
+        op_input(t, SDX_FLOAT32, SCALAR, DATA(2));
+        if (zero) op_input(t, SDX_INT8, SCALAR, DATA(0));
+        op_expect(t, 0, SDX_INT8, DIMS(3), DATA(2, 4, -2));
+        op_end(t);
+    }
+}
+
 static void put_together(void **state) {
     (void)state;
     op_test *t = op_begin_in(MS, "QLinearConcat", 1);
@@ -240,6 +269,35 @@ static void gathered_bytes(void **state) {
     op_end(t);
 }
 
+/* 4-bit floats: a sign and one of eight sizes; rows have half a block at their end. */
+static void gathered_floats4(void **state) {
+    (void)state;
+    enum { ROWS = 3, WIDTH = 24, BLOCKS = 2 };
+    static const double sizes[] = {0, 0.5, 1, 1.5, 2, 3, 4, 6}, picked[] = {2, -3};
+    static const sdx_dtype types[] = {SDX_FLOAT32, SDX_FLOAT16, SDX_BFLOAT16};
+    double data[ROWS * WIDTH], scales[ROWS * WIDTH], expected[2 * WIDTH];
+    for (size_t i = 0; i < ROWS * WIDTH; i++) {
+        data[i] = sizes[i * 5 % 8] * (i * i % 3 == 1 ? -1 : 1);
+        scales[i] = (double)(i % 7 + 1) / 4;
+    }
+    for (size_t i = 0; i < 2 * sizeof types / sizeof *types; i++) {
+        const int64_t axis = (int64_t)i % 2; /* 0: one scale for all rows of a column */
+        for (size_t k = 0; k < 2 * WIDTH; k++) {
+            const size_t row = k < WIDTH ? 2 : 0, at = k % WIDTH;
+            const double scale = scales[axis == 0 ? at : row * BLOCKS + at / 16];
+            expected[k] = data[row * WIDTH + at] * scale;
+        }
+        op_test *const t = op_begin_in(MS, "GatherBlockQuantized", 1);
+        op_int(t, "block_size", 16);
+        op_int(t, "quantize_axis", axis);
+        op_input(t, SDX_FLOAT4E2M1, DIMS(ROWS, WIDTH), data);
+        op_input(t, SDX_INT64, DIMS(1, 2), picked);
+        op_input(t, types[i / 2], DIMS(axis == 0 ? 1 : ROWS, axis == 0 ? WIDTH : BLOCKS), scales);
+        op_expect(t, 0, types[i / 2], DIMS(1, 2, WIDTH), expected);
+        op_end(t);
+    }
+}
+
 /* ---- nothing to do */
 
 static void empty(void **state) {
@@ -283,7 +341,8 @@ int main(void) {
         cmocka_unit_test(arithmetic),      cmocka_unit_test(pools),
         cmocka_unit_test(put_together),    cmocka_unit_test(renamed),
         cmocka_unit_test(scaled_products), cmocka_unit_test(gathered_blocks),
-        cmocka_unit_test(gathered_bytes),  cmocka_unit_test(empty),
+        cmocka_unit_test(gathered_bytes),  cmocka_unit_test(gathered_floats4),
+        cmocka_unit_test(means),           cmocka_unit_test(empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

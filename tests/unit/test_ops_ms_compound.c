@@ -112,6 +112,99 @@ static void channels_last(void **state) {
     op_end(t);
 }
 
+/* Sums that each type holds; Gelu as it is defined. */
+static void biases_of_types(void **state) {
+    (void)state;
+    enum { ROWS = 4, WIDTH = 6 };
+    static const struct {
+        sdx_dtype dtype;
+        double near;
+    } types[] = {{SDX_FLOAT32, 1e-6}, {SDX_FLOAT16, 4e-3}, {SDX_BFLOAT16, 4e-2}};
+    double x[ROWS * WIDTH], skip[ROWS * WIDTH], bias[WIDTH], sum[ROWS * WIDTH], y[ROWS * WIDTH / 2];
+    for (size_t i = 0; i < ROWS * WIDTH; i++) {
+        x[i] = (double)(i * 7 % 13) / 4 - 1.5;
+        skip[i] = (double)(i * 5 % 11) / 2 - 2;
+        bias[i % WIDTH] = (double)(i % WIDTH) / 4 - 0.5;
+    }
+    for (size_t r = 0; r < ROWS; r++) {
+        const double *const row = x + r * WIDTH;
+        for (size_t i = 0; i < WIDTH; i++) {
+            sum[r * WIDTH + i] = row[i] + bias[i] + skip[r * WIDTH + i];
+        }
+        for (size_t i = 0; i < WIDTH / 2; i++) {
+            const double gate = row[i + WIDTH / 2] + bias[i + WIDTH / 2];
+            y[r * WIDTH / 2 + i] = (row[i] + bias[i]) * gate * (1 + erf(gate / sqrt(2))) / 2;
+        }
+    }
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        op_test *t = op_begin_in(MS, "BiasAdd", 1);
+        op_input(t, types[i].dtype, DIMS(2, 2, WIDTH), x);
+        op_input(t, types[i].dtype, DIMS(WIDTH), bias);
+        op_input(t, types[i].dtype, DIMS(2, 2, WIDTH), skip);
+        op_expect(t, 0, types[i].dtype, DIMS(2, 2, WIDTH), sum);
+        op_end(t);
+        t = op_begin_in(MS, "BiasSplitGelu", 1);
+        op_input(t, types[i].dtype, DIMS(2, 2, WIDTH), x);
+        op_input(t, types[i].dtype, DIMS(WIDTH), bias);
+        op_near(t, 0, types[i].dtype, DIMS(2, 2, WIDTH / 2), y, types[i].near);
+        op_end(t);
+    }
+}
+
+/* Convolution in two groups, [2, height, width, 4] by [6, 2, 3, 2], two rows a step, with a row of
+ * padding above and a column at the right. */
+enum { HEIGHT = 5, COLUMNS = 4, IN = 4, OUT = 6, K_ROWS = 3, K_COLUMNS = 2, OUT_ROWS = 2 };
+enum { X_LEN = 2 * HEIGHT * COLUMNS * IN, Y_LEN = 2 * OUT_ROWS * COLUMNS * OUT };
+
+static double window(const double *x, const double *w, size_t row, size_t column, size_t out) {
+    const size_t group = IN / 2, from = out / (OUT / 2) * group;
+    double sum = 0;
+    for (size_t i = 0; i < group * K_ROWS * K_COLUMNS; i++) {
+        const size_t c = i / (K_ROWS * K_COLUMNS), r = i / K_COLUMNS % K_ROWS + 2 * row;
+        const size_t at = i % K_COLUMNS + column;
+        if (r == 0 || r > HEIGHT || at >= COLUMNS) continue;
+        sum +=
+            x[((r - 1) * COLUMNS + at) * IN + from + c] * w[out * group * K_ROWS * K_COLUMNS + i];
+    }
+    return sum;
+}
+
+static void channels_last_groups(void **state) {
+    (void)state;
+    double x[X_LEN], w[OUT * 2 * K_ROWS * K_COLUMNS], bias[OUT], z[Y_LEN], y[Y_LEN];
+    for (size_t i = 0; i < X_LEN; i++) {
+        x[i] = (double)(i * i % 17) - 8;
+    }
+    for (size_t i = 0; i < sizeof w / sizeof *w; i++) {
+        w[i] = (double)(i * 5 % 7) - 3;
+    }
+    for (size_t i = 0; i < Y_LEN; i++) {
+        bias[i % OUT] = (double)(i % OUT) * 10;
+        z[i] = (double)(i * 11 % 90) - 45;
+    }
+    for (int fused = 0; fused < 2; fused++) {
+        for (size_t i = 0; i < Y_LEN; i++) {
+            const size_t out = i % OUT, column = i / OUT % COLUMNS, row = i / OUT / COLUMNS;
+            y[i] = bias[out] + window(x + row / OUT_ROWS * HEIGHT * COLUMNS * IN, w, row % OUT_ROWS,
+                                      column, out);
+            if (fused) y[i] = fmax(y[i] + z[i], 0);
+        }
+        op_test *const t = op_begin_in(MS, fused ? "NhwcFusedConv" : "NhwcConv", 1);
+        op_int(t, "group", 2);
+        op_ints(t, "kernel_shape", DIMS(K_ROWS, K_COLUMNS));
+        op_ints(t, "strides", DIMS(2, 1));
+        op_ints(t, "pads", DIMS(1, 0, 0, 1));
+        if (fused) op_text(t, "activation", "Relu");
+        op_input(t, F32, DIMS(2, HEIGHT, COLUMNS, IN), x);
+        op_input(t, F32, DIMS(OUT, 2, K_ROWS, K_COLUMNS), w);
+        op_constant(t);
+        op_input(t, F32, DIMS(OUT), bias);
+        if (fused) op_input(t, F32, DIMS(2, OUT_ROWS, COLUMNS, OUT), z);
+        op_expect(t, 0, F32, DIMS(2, OUT_ROWS, COLUMNS, OUT), y);
+        op_end(t);
+    }
+}
+
 static void qgemm_inputs(op_test *t) {
     op_int(t, "transA", 1);
     op_float(t, "alpha", 0.5f);
@@ -165,9 +258,15 @@ static void lstm(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(matmul),        cmocka_unit_test(matmul_batches), cmocka_unit_test(gemm),
-        cmocka_unit_test(biases),        cmocka_unit_test(qgemm),          cmocka_unit_test(lstm),
+        cmocka_unit_test(matmul),
+        cmocka_unit_test(matmul_batches),
+        cmocka_unit_test(gemm),
+        cmocka_unit_test(biases),
+        cmocka_unit_test(qgemm),
+        cmocka_unit_test(lstm),
         cmocka_unit_test(channels_last),
+        cmocka_unit_test(channels_last_groups),
+        cmocka_unit_test(biases_of_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,6 +155,48 @@ static void nbits_two_and_eight(void **state) {
     op_end(t);
 }
 
+/* Zero points that are numbers, of bytes; K ends in the middle of the third block. */
+static void nbits_float_zeros(void **state) {
+    (void)state;
+    enum { K = 40, N = 5, BLOCKS = 3, ROWS = 2 };
+    static const sdx_dtype types[] = {SDX_FLOAT32, SDX_FLOAT16};
+    double a[ROWS * K], codes[N * BLOCKS * 16], scales[N * BLOCKS], zeros[N * BLOCKS];
+    double bias[N], y[ROWS * N];
+    for (size_t i = 0; i < ROWS * K; i++) {
+        a[i] = (double)(i * 7 % 9) / 4 - 1;
+    }
+    for (size_t i = 0; i < N * BLOCKS * 16; i++) {
+        codes[i] = (double)(i * i * 3 % 256);
+    }
+    for (size_t i = 0; i < N * BLOCKS; i++) {
+        scales[i] = (double)(i % 4 + 1) / 64;
+        zeros[i] = 120.5 + (double)(i * 5 % 8) / 4; /* a quarter is the last bit of a half */
+    }
+    for (size_t n = 0; n < N; n++) {
+        bias[n] = (double)n - 2;
+        for (size_t m = 0; m < ROWS; m++) {
+            double sum = bias[n];
+            for (size_t k = 0; k < K; k++) {
+                const size_t block = n * BLOCKS + k / 16;
+                sum += a[m * K + k] * (codes[block * 16 + k % 16] - zeros[block]) * scales[block];
+            }
+            y[m * N + n] = sum;
+        }
+    }
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        op_test *const t = nbits(K, N, 8);
+        op_input(t, types[i], DIMS(ROWS, K), a);
+        op_input(t, SDX_UINT8, DIMS(N, BLOCKS, 16), codes);
+        op_constant(t);
+        op_input(t, types[i], DIMS(N, BLOCKS), scales);
+        op_input(t, types[i], DIMS(N, BLOCKS), zeros);
+        op_absent(t);
+        op_input(t, types[i], DIMS(N), bias);
+        op_near(t, 0, types[i], DIMS(ROWS, N), y, types[i] == SDX_FLOAT32 ? 1e-5 : 1e-3);
+        op_end(t);
+    }
+}
+
 static void nbits_left_out(void **state) {
     (void)state;
     double a[16] = {1};
@@ -188,10 +230,11 @@ static void nbits_errors(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(activations),    cmocka_unit_test(residual),
-        cmocka_unit_test(fused_errors),   cmocka_unit_test(nbits_weights),
-        cmocka_unit_test(nbits_groups),   cmocka_unit_test(nbits_two_and_eight),
-        cmocka_unit_test(nbits_left_out), cmocka_unit_test(nbits_errors),
+        cmocka_unit_test(activations),       cmocka_unit_test(residual),
+        cmocka_unit_test(fused_errors),      cmocka_unit_test(nbits_weights),
+        cmocka_unit_test(nbits_groups),      cmocka_unit_test(nbits_two_and_eight),
+        cmocka_unit_test(nbits_float_zeros), cmocka_unit_test(nbits_left_out),
+        cmocka_unit_test(nbits_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
