@@ -250,6 +250,31 @@ static void floats8_prompt(void **state) {
     }
 }
 
+/* A scale for each head; two batches of different lengths, in buffers of two rows. */
+static void floats8_heads(void **state) {
+    (void)state;
+    op_test *const t = op_begin_in(MS, "GroupQueryAttention", 1);
+    op_int(t, "num_heads", 2);
+    op_int(t, "kv_num_heads", 2);
+    op_text(t, "k_quant_type", "PER_CHANNEL");
+    op_text(t, "v_quant_type", "PER_CHANNEL");
+    op_outputs(t, 3);
+    op_input(t, SDX_FLOAT16, DIMS(2, 1, 6), DATA(0, 0, 1, 2, 8, 20, 0, 0, 17, -100, 3, 300));
+    absent(t, 2);
+    op_input(t, SDX_FLOAT8E4M3FN, DIMS(2, 2, 2, 1), DATA(1, 1, 1, 1, 1, 1, 1, 1));
+    op_input(t, SDX_FLOAT8E4M3FN, DIMS(2, 2, 2, 1), DATA(10, 96, -4, 96, 96, 96, 96, 96));
+    op_input(t, SDX_INT32, DIMS(2), DATA(1, 0));
+    op_input(t, SDX_INT32, SCALAR, DATA(2));
+    absent(t, 5);
+    op_input(t, F32, DIMS(1, 2, 1, 1), DATA(1, 4));
+    op_input(t, F32, DIMS(1, 2, 1, 1), DATA(2, 0.5));
+    /* means of 20 and 8, -2 and 20; then 3, and 448 halved */
+    op_expect(t, 0, SDX_FLOAT16, DIMS(2, 1, 2), DATA(14, 9, 3, 224));
+    op_expect(t, 1, SDX_FLOAT8E4M3FN, DIMS(2, 2, 2, 1), DATA(1, 1, 1, 0.5, 16, 0, -24, 0));
+    op_expect(t, 2, SDX_FLOAT8E4M3FN, DIMS(2, 2, 2, 1), DATA(10, 4, -4, 40, 1.5, 0, 448, 0));
+    op_end(t);
+}
+
 /* ---- Attention: an input of three columns times weights; two heads of one or two elements */
 
 enum { BATCHES = 2, TOKENS = 2, WIDTH = 3, HELD = 1, COLUMNS = 4, LONGEST = 5 };
@@ -335,6 +360,32 @@ static void four_dims(void **state) {
         op_near(t, 1, F32, DIMS(2, BATCHES, 2, HELD + TOKENS, 2), p.present, 1e-5);
         op_end(t);
     }
+}
+
+/* Values of three elements beside keys of one: both heads see two tokens. */
+static void wide_values(void **state) {
+    (void)state;
+    enum { KEY = 2, VALUE = 6, ALL = 2 * KEY + VALUE };
+    double w[ALL], y[2 * VALUE];
+    const double x[] = {1, -0.5};
+    fill(w, ALL, 5);
+    for (size_t h = 0; h < 2; h++) {
+        for (size_t s = 0; s < 2; s++) {
+            const double step = x[s] * w[h] * w[KEY + h]; /* of scores, for each unit of x */
+            const double first = 1 / (1 + exp(step * (x[1] - x[0])));
+            for (size_t i = 0; i < 3; i++) {
+                const double mean = first * x[0] + (1 - first) * x[1];
+                y[s * VALUE + h * 3 + i] = mean * w[2 * KEY + h * 3 + i];
+            }
+        }
+    }
+    op_test *const t = op_begin_in(MS, "Attention", 1);
+    op_int(t, "num_heads", 2);
+    op_ints(t, "qkv_hidden_sizes", DIMS(KEY, KEY, VALUE));
+    op_input(t, F32, DIMS(1, 2, 1), x);
+    op_input(t, F32, DIMS(1, ALL), w);
+    op_near(t, 0, F32, DIMS(1, 2, VALUE), y, 1e-5);
+    op_end(t);
 }
 
 /* Rows of states [n, rows, 2] in buffers of `LONGEST`, of which the rest is `rest`. */
@@ -429,8 +480,10 @@ static void packed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(norms),     cmocka_unit_test(floats8), cmocka_unit_test(floats8_prompt),
-        cmocka_unit_test(four_dims), cmocka_unit_test(shared),  cmocka_unit_test(packed),
+        cmocka_unit_test(norms),          cmocka_unit_test(floats8),
+        cmocka_unit_test(floats8_prompt), cmocka_unit_test(floats8_heads),
+        cmocka_unit_test(wide_values),    cmocka_unit_test(four_dims),
+        cmocka_unit_test(shared),         cmocka_unit_test(packed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
