@@ -95,7 +95,7 @@ static sdx_value *parse_strings(const char **at, size_t rank, const int64_t *dim
     *at += given;
     for (; n < view.len; n++) {
         const size_t len = given ? strcspn(*at, ",}") : 1;
-        texts[n] = given ? (sdx_str){*at, len} : (sdx_str){"abcdefgh" + n % 8, 1};
+        texts[n] = given ? (sdx_str){*at, len} : (sdx_str){&"abcdefgh"[n % 8], 1};
         if (given) *at += len + ((*at)[len] == ',');
     }
     *at += given; /* the brace */
