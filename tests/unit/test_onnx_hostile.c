@@ -365,8 +365,7 @@ static void every_changed_byte_ends(void **state) {
 static void foreign_files_are_no_models(void **state) {
     (void)state;
     static const char *const foreign[] = {"PK\003\004 zip", "\x89PNG\r\n\032\n", "<html>", "{}",
-                                          "\x7f"
-                                          "ELF\x02\x01\x01"};
+                                          "\177ELF\x02\x01\x01"};
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
         must_fail(load(foreign[i], strlen(foreign[i]), NULL), SDX_INVALID_MODEL, "; ");
     must_fail(load("\x08\x08", 2, NULL), SDX_INVALID_MODEL,

@@ -485,7 +485,7 @@ static void each_variant(subject *s, size_t at, const sdx_attr_def *def) {
         for (size_t k = 0;; k++) {
             change c = {.attr = before};
             c.attr.name = sdx_str_from(def->name);
-            c.attr.type = kinds[t].type;
+            c.attr.type = (int32_t)kinds[t].type;
             c.attr.has_type = c.attr.has_i = c.attr.has_f = true;
             if (!kinds[t].vary(&c, k)) break;
             s->node.attrs[at] = c.attr;
