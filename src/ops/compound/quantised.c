@@ -119,6 +119,9 @@ static sdx_status lstm_weights(sdx_upgrade *u, size_t i, size_t scale, sdx_gvalu
     list[1] = sdx_part_input(u, scale);
     list[2] = sdx_part_input(u, scale + 1);
     const bool by_gate = list[1]->shape.rank == 2;
+    if (list[1]->shape.rank < 0)
+        return sdx_fail(SDX_UNSUPPORTED, "input '%s' has a shape that is not known; declare it",
+                        sdx_op_input_port(u->node->op, scale)->name);
     if (by_gate && (shape->rank != 3 || !sdx_dim_is_number(shape->dims[1])))
         return sdx_fail(SDX_UNSUPPORTED, "input '%s' has a shape that is not known; declare it",
                         sdx_op_input_port(u->node->op, i)->name);
