@@ -103,12 +103,15 @@ sdx_status sdx_infer_same_ints(sdx_infer *in, size_t k, size_t i) {
     return sdx_infer_set_ints(in, k, ints, n);
 }
 
-bool sdx_infer_int(const sdx_infer *in, size_t i, sdx_dim *out) {
-    size_t n;
-    sdx_dim value;
-    if (!sdx_infer_ints(in, i, &value, 1, &n) || n != 1) return false;
-    *out = value;
-    return true;
+static sdx_status want_one_element(const sdx_infer *in, size_t i) {
+    char text[TEXT];
+    for (int d = 0; d < in->in[i].rank; d++) {
+        const sdx_dim dim = in->in[i].dims[d];
+        if (sdx_dim_is_number(dim) && dim != 1)
+            return sdx_fail(SDX_SHAPE_MISMATCH, "input '%s' has shape %s, expected 1 element",
+                            input_name(in, i), sdx_infer_shape_text(in, i, text, sizeof text));
+    }
+    return NULL;
 }
 
 sdx_status sdx_infer_scalar(const sdx_infer *in, size_t i, sdx_dim *out) {
@@ -116,7 +119,8 @@ sdx_status sdx_infer_scalar(const sdx_infer *in, size_t i, sdx_dim *out) {
     sdx_dim value;
     const bool known = sdx_infer_ints(in, i, &value, 1, &n);
     *out = known && n == 1 ? value : SDX_DIM_UNKNOWN;
-    if (n == 1 || (!known && n == 0)) return NULL;
+    if (n == 1) return NULL;
+    if (!known && n == 0) return sdx_infer_has(in, i) ? want_one_element(in, i) : NULL;
     return sdx_fail(SDX_SHAPE_MISMATCH, "input '%s' has %zu elements, expected 1",
                     input_name(in, i), n);
 }

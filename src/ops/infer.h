@@ -68,10 +68,8 @@ sdx_status sdx_infer_same_ints(sdx_infer *in, size_t k, size_t i) SDX_NODISCARD;
 /* Elements of integer input i (any integer type), at most `cap` of them. Returns false when they
  * are not known (or more than cap: *n tells). */
 bool sdx_infer_ints(const sdx_infer *in, size_t i, sdx_dim *ints, size_t cap, size_t *n);
-/* The single element of integer input `i`; false when it is not known. */
-bool sdx_infer_int(const sdx_infer *in, size_t i, sdx_dim *out);
-/* The same; SDX_DIM_UNKNOWN when it is not known. Error when there is another number of elements.
- */
+/* The single element of integer input `i`; SDX_DIM_UNKNOWN when it is not known. Error when there
+ * is another number of elements, which the shape alone may tell. */
 sdx_status sdx_infer_scalar(const sdx_infer *in, size_t i, sdx_dim *out) SDX_NODISCARD;
 /* The numbers among `n` elements of input i are sizes, 0 or more. The error names the position. */
 sdx_status sdx_infer_want_sizes(const sdx_infer *in, size_t i, const sdx_dim *ints, size_t n)

@@ -164,7 +164,7 @@ static void elements(void **state) {
     facts[0].ints = batch;
     facts[0].n_ints = 1;
     facts[0].type = sdx_type_tensor(SDX_INT64);
-    assert_true(sdx_infer_int(&in, 0, &one));
+    assert_null(sdx_infer_scalar(&in, 0, &one));
     assert_true(one == batch[0]);
     assert_null(sdx_infer_same_ints(&in, 0, 0));
     assert_true(out[0].n_ints == 1 && out[0].ints[0] == batch[0]);
@@ -178,7 +178,20 @@ static void elements(void **state) {
     view.len = 2;
     assert_true(sdx_infer_ints(&in, 0, ints, 2, &n));
     assert_true(n == 2 && ints[1] == -1);
-    assert_false(sdx_infer_int(&in, 0, &one));
+    sdx_status status = sdx_infer_scalar(&in, 0, &one);
+    assert_non_null(strstr(sdx_status_text(status), "has 2 elements, expected 1"));
+    sdx_status_free(status);
+    facts[0].view = NULL;
+    facts[0].ints = NULL;
+    facts[0].rank = 1;
+    facts[0].dims = in_dims[0];
+    facts[0].dims[0] = 0;
+    status = sdx_infer_scalar(&in, 0, &one);
+    assert_non_null(strstr(sdx_status_text(status), "has shape [0], expected 1 element"));
+    sdx_status_free(status);
+    facts[0].dims[0] = 1;
+    assert_null(sdx_infer_scalar(&in, 0, &one));
+    assert_true(one == SDX_DIM_UNKNOWN);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)

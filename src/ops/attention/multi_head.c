@@ -207,8 +207,8 @@ static sdx_status check_states(const sdx_infer *in, const geometry *g, sdx_dim *
     if (!sdx_infer_has(in, r->past_len))
         return sdx_fail(SDX_INVALID_MODEL, "input 'past_sequence_length' is absent, expected it "
                                            "with 'past_present_share_buffer'");
-    *total = SDX_DIM_UNKNOWN;
-    if (sdx_infer_int(in, r->past_len, &used)) *total = sdx_dim_add(in->dims, used, g->keys);
+    SDX_TRY(sdx_infer_scalar(in, r->past_len, &used));
+    *total = sdx_dim_add(in->dims, used, g->keys);
     return NULL;
 }
 

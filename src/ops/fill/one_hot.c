@@ -28,10 +28,7 @@ static int64_t index_at(const sdx_view *view, size_t i) {
 static sdx_status read_depth(const sdx_infer *in, sdx_dim *depth) {
     const sdx_view *const view = in->in[IN_DEPTH].view;
     *depth = SDX_DIM_UNKNOWN;
-    if (!view) {
-        (void)sdx_infer_int(in, IN_DEPTH, depth);
-        return NULL;
-    }
+    if (!view) return sdx_infer_scalar(in, IN_DEPTH, depth);
     if (view->len != 1)
         return sdx_fail(SDX_SHAPE_MISMATCH, "input 'depth' has %zu elements, expected 1",
                         view->len);

@@ -37,8 +37,10 @@ static sdx_status count_ints(sdx_infer *in, sdx_dim start, sdx_dim delta, sdx_di
 
 static sdx_status infer_int(sdx_infer *in) {
     sdx_dim start, limit, delta;
-    if (!sdx_infer_int(in, IN_START, &start) || !sdx_infer_int(in, IN_LIMIT, &limit) ||
-        !sdx_infer_int(in, IN_DELTA, &delta))
+    SDX_TRY(sdx_infer_scalar(in, IN_START, &start));
+    SDX_TRY(sdx_infer_scalar(in, IN_LIMIT, &limit));
+    SDX_TRY(sdx_infer_scalar(in, IN_DELTA, &delta));
+    if (start == SDX_DIM_UNKNOWN || limit == SDX_DIM_UNKNOWN || delta == SDX_DIM_UNKNOWN)
         return sdx_infer_set_rank(in, 0, 1);
     if (delta == 0) return no_delta();
     const sdx_dim steps = sdx_dim_ceil_div(in->dims, sdx_dim_sub(in->dims, limit, start), delta);

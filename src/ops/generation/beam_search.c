@@ -61,11 +61,11 @@ static const sdx_gen_inputs places = {.min_length = IN_MIN_LENGTH,
 static sdx_status infer(sdx_infer *in) {
     SDX_TRY(sdx_gen_infer(in));
     if (in->graph == NULL) return NULL;
-    sdx_dim returned = SDX_DIM_UNKNOWN, length = SDX_DIM_UNKNOWN;
+    sdx_dim returned, length;
     const bool ranked = sdx_infer_ranked(in, SDX_GEN_INPUT_IDS) && in->in[0].rank > 0;
     const sdx_dim batch = ranked ? in->in[SDX_GEN_INPUT_IDS].dims[0] : SDX_DIM_UNKNOWN;
-    (void)sdx_infer_int(in, IN_NUM_RETURN, &returned);
-    (void)sdx_infer_int(in, SDX_GEN_MAX_LENGTH, &length);
+    SDX_TRY(sdx_gen_infer_size(in, IN_NUM_RETURN, &returned));
+    SDX_TRY(sdx_gen_infer_size(in, SDX_GEN_MAX_LENGTH, &length));
     for (size_t k = OUT_SEQUENCES_SCORES; k < in->n_out; k++) {
         if (in->out[k].type == NULL) sdx_infer_set_dtype(in, k, SDX_FLOAT32);
     }

@@ -106,6 +106,8 @@ typedef struct sdx_gen_ports {
 sdx_status sdx_gen_ports_of(const sdx_node *node, sdx_gen_ports *out) SDX_NODISCARD;
 /* Inference of the subgraphs; does nothing when binding. */
 sdx_status sdx_gen_infer(sdx_infer *in) SDX_NODISCARD;
+/* The size that the input `input` of one element holds, as far as it is known. */
+sdx_status sdx_gen_infer_size(const sdx_infer *in, size_t input, sdx_dim *out) SDX_NODISCARD;
 
 /* rules.c */
 typedef struct sdx_gen_rules {

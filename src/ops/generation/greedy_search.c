@@ -38,10 +38,10 @@ static const sdx_gen_inputs places = {.min_length = IN_MIN_LENGTH,
 static sdx_status infer(sdx_infer *in) {
     SDX_TRY(sdx_gen_infer(in));
     if (in->graph == NULL) return NULL;
-    sdx_dim length = SDX_DIM_UNKNOWN;
+    sdx_dim length;
     const bool ranked = sdx_infer_ranked(in, SDX_GEN_INPUT_IDS) && in->in[0].rank > 0;
     const sdx_dim batch = ranked ? in->in[SDX_GEN_INPUT_IDS].dims[0] : SDX_DIM_UNKNOWN;
-    (void)sdx_infer_int(in, SDX_GEN_MAX_LENGTH, &length);
+    SDX_TRY(sdx_gen_infer_size(in, SDX_GEN_MAX_LENGTH, &length));
     return sdx_infer_set_shape(in, OUT_SEQUENCES, 2, (sdx_dim[]){batch, length});
 }
 

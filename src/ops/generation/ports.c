@@ -118,3 +118,8 @@ sdx_status sdx_gen_infer(sdx_infer *in) {
     }
     return NULL;
 }
+
+sdx_status sdx_gen_infer_size(const sdx_infer *in, size_t input, sdx_dim *out) {
+    SDX_TRY(sdx_infer_scalar(in, input, out));
+    return sdx_infer_want_sizes(in, input, out, 1);
+}
