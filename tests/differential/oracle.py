@@ -252,7 +252,8 @@ def nodes_within(node, functions):
 def rounds(node, functions):
     """Whether a node, or one in its bodies, rounds."""
     inner = list(nodes_within(node, functions)) or [node]
-    return any(n.op_type not in EXACT and n.domain != "local" and not any(True for _ in subgraphs(n)) for n in inner)
+    sums = lambda n: any(a.name == "reduction" and a.s in (b"add", b"mul") for a in n.attribute)
+    return any((n.op_type not in EXACT or sums(n)) and n.domain != "local" and not any(True for _ in subgraphs(n)) for n in inner)
 
 
 def epsilon(dtype, coarse=False):

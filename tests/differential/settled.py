@@ -159,6 +159,13 @@ def log_sum_exp(node, arrays, opset):
     return [np.asarray(made if a.get("keepdims", 1) else made.squeeze(axes)).astype(x.dtype)]
 
 
+def too_large(base, exponent):
+    """Whether a power does not fit in the type of its base."""
+    with np.errstate(all="ignore"):
+        power = np.abs(np.power(base.astype(np.float64), exponent.astype(np.float64)))
+    return bool(np.any(~(power < 2.0 ** (8 * base.itemsize - 1))))
+
+
 ROWS = [
     *(Row(op, lambda n, i, a, v: any(is_float(x) and not np.isfinite(x.astype(np.float64)).all() for x in i), None,
           "what an infinity or a NaN does to elements that give it no weight is not said") for op in WEIGHTED),
@@ -168,6 +175,7 @@ ROWS = [
         "onnxruntime is a rounding below whole results, which then lose 1; log(sum(exp(x))) is no less than max(x)"),
     Row("ReduceProd", lambda n, i, a, v: has(i[0], "iu") and np.prod(np.maximum(np.abs(i[0].astype(np.float64)), 1)) >= 2.0 ** (8 * i[0].itemsize - 1), None,
         "an integer product out of range is not defined"),
+    Row("Pow", lambda n, i, a, v: has(i[0], "iu") and too_large(i[0], i[1]), None, "an integer power out of range is not defined"),
     Row("ReduceMean", lambda n, i, a, v: reduces_nothing(n, i, a), None, "ReduceMean-18: over an empty set of values it is undefined"),
     Row("Erf", lambda n, i, a, v: i[0].dtype != np.float32, erf, "onnx.reference rounds to float32 first; Erf-13: T of the input is T of the output"),
     Row("Pad", lambda n, i, a, v: has(i[0], "OUST") and (len(i) < 3 or i[2] is None), padded_strings,
