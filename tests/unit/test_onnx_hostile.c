@@ -7,11 +7,13 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "model_text.h"
 #include "wire/onnx_proto.h"
 
@@ -447,13 +449,71 @@ static void types_that_change_in_a_run(void **state) {
     sdx_model_release(model);
 }
 
+/* What the fuzzers found, and seeds made to lead them: each loads or ends with an error. */
+static void findings_of_fuzzing_stay_found(void **state) {
+    static const char folder[] = "fuzz/seeds/fuzz_model";
+    DIR *const dir = opendir(folder);
+    size_t n = 0;
+    (void)state;
+    assert_non_null(dir);
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        char path[512];
+        sdx_file file;
+        if (entry->d_name[0] == '.') continue;
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        must(sdx_file_map(path, &file));
+        sdx_status_free(load(file.data, file.size, NULL));
+        sdx_file_close(&file);
+        n++;
+    }
+    closedir(dir);
+    assert_true(n > 0);
+}
+
+/* Old forms that become several nodes, and an output that nobody named. */
+static void upgrades_without_an_output(void **state) {
+    static const char *const nodes[] = {
+        "Softmax(x) axis=1",
+        "LogSoftmax(x) axis=0",
+        "Hardmax(x) axis=1",
+        "com.microsoft::FusedGemm(m, m) activation=\"LeakyRelu\" activation_alpha=0.5",
+        "com.microsoft::QLinearSigmoid(q, s, z, s, z)",
+        "com.microsoft::QLinearSigmoid(q, s, _, s, _)",
+        "com.microsoft::QLinearAdd(q, s, z, q, s, z, s, z)",
+        "com.microsoft::NhwcMaxPool(q) kernel_shape=[1,1]",
+        "com.microsoft::NhwcConv(x, w)",
+        "com.microsoft::QLinearGlobalAveragePool(q, s, z, s, z) channels_last=1",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++) {
+        char text[512];
+        size_t size;
+        snprintf(text, sizeof text,
+                 "opset 11\nopset 1 com.microsoft\ninput x float32[1,2,3,4]\n"
+                 "input m float32[2,2]\ninput q int8[1,2,3,4]\ninit s float32[] 0.5\n"
+                 "init z int8[] 1\ninit w float32[2,4,1,1] 1 2 3 4 5 6 7 8\nnode _ = %s\n"
+                 "node y = Identity(x)\noutput y\n",
+                 nodes[i]);
+        void *const bytes = model_bytes(text, &size);
+        must(load(bytes, size, NULL));
+        free(bytes);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(texts_are_refused),          cmocka_unit_test(tensors_are_refused),
-        cmocka_unit_test(sparse_tensors_are_refused), cmocka_unit_test(external_data_stays_beneath),
-        cmocka_unit_test(deep_nesting_ends),          cmocka_unit_test(every_truncation_ends),
-        cmocka_unit_test(every_changed_byte_ends),    cmocka_unit_test(foreign_files_are_no_models),
-        cmocka_unit_test(inputs_that_do_not_fit),     cmocka_unit_test(types_that_change_in_a_run),
+        cmocka_unit_test(texts_are_refused),
+        cmocka_unit_test(tensors_are_refused),
+        cmocka_unit_test(sparse_tensors_are_refused),
+        cmocka_unit_test(external_data_stays_beneath),
+        cmocka_unit_test(deep_nesting_ends),
+        cmocka_unit_test(every_truncation_ends),
+        cmocka_unit_test(every_changed_byte_ends),
+        cmocka_unit_test(foreign_files_are_no_models),
+        cmocka_unit_test(inputs_that_do_not_fit),
+        cmocka_unit_test(types_that_change_in_a_run),
+        cmocka_unit_test(findings_of_fuzzing_stay_found),
+        cmocka_unit_test(upgrades_without_an_output),
     };
     return cmocka_run_group_tests_name("onnx_hostile", tests, setup, teardown);
 }

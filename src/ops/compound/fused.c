@@ -61,7 +61,7 @@ static sdx_status from_fused_gemm(sdx_upgrade *u) {
     SDX_TRY(find_activation(u, &found));
     if (found != NULL) {
         SDX_TRY(sdx_upgrade_after(u, 0, "", found->name, NULL, 0, &after));
-        for (size_t i = 0; i < found->n; i++) {
+        for (size_t i = 0; after != NULL && i < found->n; i++) {
             SDX_TRY(move_param(u, after, found->params[i]));
         }
     }

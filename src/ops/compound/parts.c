@@ -37,7 +37,7 @@ sdx_status sdx_part_quantise(sdx_upgrade *u, size_t at, const sdx_gvalue *like) 
     sdx_node *node;
     SDX_TRY(
         sdx_upgrade_after(u, 0, "", "QuantizeLinear", inputs, inputs[1] != NULL ? 2 : 1, &node));
-    if (inputs[1] != NULL || !byte) return NULL;
+    if (node == NULL || inputs[1] != NULL || !byte) return NULL;
     return sdx_node_set_attr(node, "output_dtype",
                              (sdx_attr){.kind = SDX_ATTR_INT, .n = 1, .i = SDX_INT8});
 }
@@ -67,5 +67,5 @@ sdx_status sdx_part_channels_first(sdx_upgrade *u, sdx_gvalue *value, sdx_gvalue
 sdx_status sdx_part_channels_last(sdx_upgrade *u, int rank) {
     sdx_node *node;
     SDX_TRY(sdx_upgrade_after(u, 0, "", "Transpose", NULL, 0, &node));
-    return set_perm(node, rank, false);
+    return node != NULL ? set_perm(node, rank, false) : NULL;
 }

@@ -33,7 +33,7 @@ static sdx_status from_1(sdx_upgrade *u) {
     SDX_TRY(sdx_node_set_input(node, 0, matrix));
     SDX_TRY(sdx_upgrade_after(u, 0, "", "Reshape", &shape, 1, &reshape));
     const sdx_attr zeros_stay = {.kind = SDX_ATTR_INT, .n = 1, .i = 1};
-    SDX_TRY(sdx_node_set_attr(reshape, "allowzero", zeros_stay));
+    if (reshape != NULL) SDX_TRY(sdx_node_set_attr(reshape, "allowzero", zeros_stay));
     return set_axis(node, -1);
 }
 static const sdx_upgrade_rule upgrades[] = {{.below = 13, .apply = from_1}};
