@@ -58,7 +58,7 @@ def unique_as_double(node, arrays, opset):
 
 # Sums over windows, statistics over axes and steps in which infinities meet zeros.
 WEIGHTED = """Resize LRN InstanceNormalization GroupNormalization LayerNormalization MeanVarianceNormalization RMSNormalization LSTM GRU RNN
-    GridSample Attention Col2Im LpNormalization MaxPool GlobalMaxPool ReduceMax ReduceMin DFT STFT""".split()
+    GridSample DeformConv RoiAlign Attention Col2Im LpNormalization MaxPool GlobalMaxPool ReduceMax ReduceMin DFT STFT""".split()
 
 
 def mean_variance(node, arrays, opset):
@@ -169,6 +169,7 @@ def too_large(base, exponent):
 ROWS = [
     *(Row(op, lambda n, i, a, v: any(is_float(x) and not np.isfinite(x.astype(np.float64)).all() for x in i), None,
           "what an infinity or a NaN does to elements that give it no weight is not said") for op in WEIGHTED),
+    Row("Hardmax", lambda n, i, a, v: is_float(i[0]) and np.isnan(i[0].astype(np.float64)).any(), None, "which element is the largest beside a NaN is not said"),
     Row("LRN", lambda n, i, a, v: True, local_response, "onnxruntime moves a sum in float32 along the channels, which cancels; LRN-13: a sum for each"),
     Row("Gemm", lambda n, i, a, v: has(i[0], "iu"), integer_gemm, "onnx.reference multiplies by a float; Gemm-13: T is an integer type"),
     Row("ReduceLogSumExp", lambda n, i, a, v: has(i[0], "iu") and i[0].size > 0, log_sum_exp,
