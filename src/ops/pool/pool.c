@@ -269,7 +269,7 @@ static void reduce_planes(void *arg, size_t begin, size_t end, unsigned lane) {
     const size_t len = p->window.in_len;
     (void)lane;
     for (size_t i = begin; i < end; i++) {
-        const float *const x = (const float *)j->x + i * len;
+        const float *const x = len > 0 ? (const float *)j->x + i * len : j->x; /* NULL: nothing */
         float *const y = (float *)j->y + i;
         if (p->kind == POOL_AVERAGE)
             *y = kernels->sum_f32(x, len, 0.0f) / (float)len;
