@@ -132,6 +132,12 @@ typedef struct job {
     char *scratch;
 } job;
 
+/* Where an input plane of elements of `size` bytes begins; planes of nothing may be nowhere. */
+static const void *plane_at(const job *j, size_t plane, size_t size) {
+    const size_t len = j->pool->window.in_len;
+    return len > 0 ? (const char *)j->x + plane * len * size : j->x;
+}
+
 /* What one output sees. */
 typedef struct seen {
     const sdx_window_nd *window;
@@ -257,8 +263,7 @@ static void pool_planes(void *arg, size_t begin, size_t end, unsigned lane) {
     sdx_pool_f32_fn *const kernel =
         p->kind == POOL_MAX ? kernels->max_pool_f32 : kernels->average_pool_f32;
     for (size_t i = begin; i < end; i++) {
-        kernel((float *)j->y + i * p->window.out_len, (const float *)j->x + i * p->window.in_len,
-               &spec);
+        kernel((float *)j->y + i * p->window.out_len, plane_at(j, i, sizeof(float)), &spec);
     }
 }
 
@@ -269,7 +274,7 @@ static void reduce_planes(void *arg, size_t begin, size_t end, unsigned lane) {
     const size_t len = p->window.in_len;
     (void)lane;
     for (size_t i = begin; i < end; i++) {
-        const float *const x = len > 0 ? (const float *)j->x + i * len : j->x; /* NULL: nothing */
+        const float *const x = plane_at(j, i, sizeof *x);
         float *const y = (float *)j->y + i;
         if (p->kind == POOL_AVERAGE)
             *y = kernels->sum_f32(x, len, 0.0f) / (float)len;

@@ -48,7 +48,7 @@ static void NAME(planes)(void *arg, size_t begin, size_t end, unsigned lane) {
     const sdx_window_nd *const w = &p->window;
     (void)lane;
     for (size_t plane = begin; plane < end; plane++) {
-        const T *const x = (const T *)j->x + plane * w->in_len;
+        const T *const x = plane_at(j, plane, sizeof *x);
         T *const y = (T *)j->y + plane * w->out_len;
         size_t place[SDX_WINDOW_MAX] = {0};
         for (size_t o = 0; o < w->out_len; o++, next_index(w->rank, w->out, place)) {
