@@ -351,9 +351,15 @@ static sdx_status get_slab(sdx_frame *frame) {
     return NULL;
 }
 
-/* NULL where all that is planned is empty: then there is no slab. */
+/* Where there is nothing: an address all the same, so that operators can add 0 to it. */
+static void *nowhere(void) {
+    static const _Alignas(SDX_ALIGN) char nothing[SDX_ALIGN] = {0};
+    return (void *)(uintptr_t)nothing;
+}
+
+/* Without a slab all that is planned is empty. */
 static void *in_slab(const sdx_frame *frame, size_t offset) {
-    return frame->slab == NULL ? NULL : frame->slab + offset;
+    return frame->slab == NULL ? nowhere() : frame->slab + offset;
 }
 
 /* Offsets become addresses. */
@@ -373,7 +379,8 @@ static void settle_addresses(sdx_frame *frame) {
     for (uint32_t s = 0; s < p->n_steps; s++) {
         sdx_step_state *const state = &frame->states[s];
         if (state->is_bound)
-            state->call.scratch = state->scratch != 0 ? frame->slab + frame->scratch_offset : NULL;
+            state->call.scratch =
+                state->scratch != 0 ? frame->slab + frame->scratch_offset : nowhere();
     }
 }
 

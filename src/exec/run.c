@@ -60,7 +60,7 @@ void sdx_frame_drop_temporaries(sdx_frame *frame) {
  * --------------------------------------------------------------------------------------------------------------------------------------
  */
 
-/* In the step's scratch; NULL where nothing of it is needed, since all forms are empty. */
+/* In the step's scratch; NULL where a late step has none, since all forms are empty. */
 static void *given_place(const sdx_step_state *state, const sdx_given *given) {
     return state->call.scratch == NULL ? NULL : (char *)state->call.scratch + given->offset;
 }

@@ -36,7 +36,7 @@ sdx_status sdx_value_dense(sdx_store *store, const sdx_view *shape, bool zero, s
     SDX_TRY(new_value(store, SDX_TENSOR, bytes, zero, &value));
     value->view = *shape;
     value->view.unpacked = false;
-    value->view.data = bytes > 0 ? (char *)value + HEAD : NULL;
+    value->view.data = (char *)value + HEAD; /* an address even where there are no elements */
     *out = value;
     return NULL;
 }

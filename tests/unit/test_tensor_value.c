@@ -53,7 +53,7 @@ static void a_dense_value_owns_its_elements(void **state) {
     sdx_value_release(value);
     sdx_value_release(value);
     assert_null(sdx_value_dense(NULL, &none, false, &value));
-    assert_null(value->view.data);
+    assert_non_null(value->view.data); /* nothing has an address too */
     sdx_value_release(value);
     sdx_value_release(NULL);
     sdx_view absurd = shape;
