@@ -351,15 +351,14 @@ static sdx_status get_slab(sdx_frame *frame) {
     return NULL;
 }
 
-/* Where there is nothing: an address all the same, so that operators can add 0 to it. */
-static void *nowhere(void) {
+void *sdx_nowhere(void) {
     static const _Alignas(SDX_ALIGN) char nothing[SDX_ALIGN] = {0};
     return (void *)(uintptr_t)nothing;
 }
 
 /* Without a slab all that is planned is empty. */
 static void *in_slab(const sdx_frame *frame, size_t offset) {
-    return frame->slab == NULL ? nowhere() : frame->slab + offset;
+    return frame->slab == NULL ? sdx_nowhere() : frame->slab + offset;
 }
 
 /* Offsets become addresses. */
@@ -380,7 +379,7 @@ static void settle_addresses(sdx_frame *frame) {
         sdx_step_state *const state = &frame->states[s];
         if (state->is_bound)
             state->call.scratch =
-                state->scratch != 0 ? frame->slab + frame->scratch_offset : nowhere();
+                state->scratch != 0 ? frame->slab + frame->scratch_offset : sdx_nowhere();
     }
 }
 

@@ -75,6 +75,7 @@ static void init_tables(sdx_frame *frame) {
         const sdx_view *const constant = p->values[v].constant;
         if (constant == NULL) continue;
         cell->view = *constant;
+        if (constant->data == NULL && constant->len == 0) cell->view.data = sdx_nowhere();
         cell->known = cell->ready = true;
     }
 }

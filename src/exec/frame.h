@@ -120,6 +120,8 @@ typedef struct sdx_frame_bytes {
 void sdx_frame_memory(const sdx_frame *frame, sdx_frame_bytes *out);
 
 /* bind.c */
+/* Where there is nothing: an address all the same, so that operators can add 0 to it. */
+void *sdx_nowhere(void);
 sdx_status sdx_frame_bind(sdx_frame *frame) SDX_NODISCARD;
 /* Facts of a step's inputs and outputs, through its infer hook into the frame's workspace; *known
  * is false when a wanted output is not. */

@@ -23,6 +23,7 @@ void sdx_cell_hold(sdx_frame *frame, sdx_cell *cell, sdx_value *value) {
     frame->n_owned++;
     if (value->kind == SDX_TENSOR) {
         cell->view = value->view;
+        if (cell->view.len == 0) cell->view.data = sdx_nowhere();
     } else {
         cell->view = (sdx_view){.dtype = SDX_UNDEFINED};
     }
@@ -179,6 +180,7 @@ static void set_cell(sdx_frame *frame, uint32_t value, const sdx_view *view, boo
     sdx_cell *const cell = &frame->cells[value];
     if (!same_signature(cell, view)) *changed = true;
     cell->view = *view;
+    if (cell->view.data == NULL && cell->view.len == 0) cell->view.data = sdx_nowhere();
     cell->known = view->dtype != SDX_UNDEFINED;
 }
 
