@@ -264,7 +264,7 @@ static sdx_status compute_now(sdx_frame *frame, sdx_step_state *state) {
             memcpy(frame->cells[step->out[0]].view.data, from->data, sdx_view_bytes(from));
     } else {
         SDX_TRY(sdx_step_bind(frame, state));
-        void *scratch = NULL;
+        void *scratch = sdx_nowhere();
         sdx_status status =
             state->scratch != 0 ? sdx_frame_temporary(frame, state->scratch, NULL, &scratch) : NULL;
         state->call.scratch = scratch;

@@ -89,7 +89,7 @@ sdx_status sdx_step_late(sdx_frame *frame, sdx_step_state *state) {
         SDX_TRY(make_outputs(frame, state));
     }
     SDX_TRY(sdx_step_bind(frame, state));
-    void *scratch = NULL;
+    void *scratch = sdx_nowhere();
     if (state->scratch != 0) SDX_TRY(sdx_frame_temporary(frame, state->scratch, NULL, &scratch));
     state->call.scratch = scratch;
     SDX_TRY(sdx_step_run(state));

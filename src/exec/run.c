@@ -61,9 +61,9 @@ void sdx_frame_drop_temporaries(sdx_frame *frame) {
  * --------------------------------------------------------------------------------------------------------------------------------------
  */
 
-/* In the step's scratch; NULL where a late step has none, since all forms are empty. */
+/* In the step's scratch. */
 static void *given_place(const sdx_step_state *state, const sdx_given *given) {
-    return state->call.scratch == NULL ? NULL : (char *)state->call.scratch + given->offset;
+    return (char *)state->call.scratch + given->offset;
 }
 
 static sdx_status adapt_inputs(sdx_step_state *state) {

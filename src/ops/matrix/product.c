@@ -269,7 +269,7 @@ void sdx_product_run(const sdx_product *p, const sdx_call *c, void *out, const v
     work w = {.p = p, .a = a, .b = b, .out = out, .d = d};
     if (p->m == 0 || p->n == 0 || p->batch == 0) return;
     w.shared = c->scratch;
-    w.lanes = p->lane_size > 0 ? (char *)c->scratch + p->shared_size : NULL;
+    w.lanes = (char *)c->scratch + p->shared_size;
     if (p->mode == SDX_PRODUCT_SHARED) {
         run_shared(&w, c);
         return;
