@@ -33,26 +33,27 @@ void sdx_context_end(sdx_context *context) {
 
 static void release_inputs(sdx_context *context) {
     sdx_async *const a = &context->async;
+    sdx_heap *const heap = sdx_store_heap(context->store);
     const size_t n = context->frame->program->n_inputs;
     for (size_t i = 0; a->inputs != NULL && i < n; i++) {
         sdx_value_release(a->inputs[i]);
     }
-    sdx_heap_free(sdx_heap_global(), a->inputs, n * sizeof *a->inputs);
-    sdx_heap_free(sdx_heap_global(), a->wanted,
-                  context->frame->program->n_outputs * sizeof *a->wanted);
+    sdx_heap_free(heap, a->inputs, n * sizeof *a->inputs);
+    sdx_heap_free(heap, a->wanted, context->frame->program->n_outputs * sizeof *a->wanted);
     *a = (sdx_async){0};
 }
 
 static sdx_status keep_inputs(sdx_context *context, sdx_value *const *inputs, const bool *wanted) {
     sdx_async *const a = &context->async;
+    sdx_heap *const heap = sdx_store_heap(context->store);
     const size_t n_inputs = context->frame->program->n_inputs;
     const size_t n_outputs = context->frame->program->n_outputs;
-    if (n_inputs != 0) SDX_TRY(SDX_NEW_ARRAY(sdx_heap_global(), n_inputs, &a->inputs));
+    if (n_inputs != 0) SDX_TRY(SDX_NEW_ARRAY(heap, n_inputs, &a->inputs));
     for (size_t i = 0; i < n_inputs; i++) {
         a->inputs[i] = inputs[i] != NULL ? sdx_value_retain(inputs[i]) : NULL;
     }
     if (wanted == NULL || n_outputs == 0) return NULL;
-    SDX_TRY(SDX_NEW_ARRAY(sdx_heap_global(), n_outputs, &a->wanted));
+    SDX_TRY(SDX_NEW_ARRAY(heap, n_outputs, &a->wanted));
     memcpy(a->wanted, wanted, n_outputs * sizeof *wanted);
     return NULL;
 }

@@ -124,8 +124,6 @@ void sdx_profile_end(sdx_profiler *profiler, sdx_profile_mark mark, sdx_frame *f
 
 /* ---- afterwards */
 
-static sdx_str str_of(const char *text) { return sdx_str_from(text); }
-
 typedef struct teller {
     sdx_profile_fn *fn;
     void *user;
@@ -139,8 +137,8 @@ static void tell_frame(sdx_frame *frame, void *arg) {
         const sdx_node *const node = frame->program->steps[s].node;
         if (row->calls == 0) continue;
         const sdx_node_profile told = {.name = node->name,
-                                       .domain = str_of(node->op->domain),
-                                       .op = str_of(node->op->name),
+                                       .domain = sdx_str_from(node->op->domain),
+                                       .op = sdx_str_from(node->op->name),
                                        .depth = t->depth,
                                        .calls = row->calls,
                                        .ns = row->ns,
@@ -167,7 +165,7 @@ void sdx_profile_spans(const sdx_context *context, sdx_span_fn *fn, void *user) 
     for (size_t i = 0; i < p->n_spans; i++) {
         const sdx_time_span *const span = &p->spans[i];
         const sdx_profile_span told = {.name = span->node->name,
-                                       .op = str_of(span->node->op->name),
+                                       .op = sdx_str_from(span->node->op->name),
                                        .depth = span->depth,
                                        .start_ns = span->start - p->start,
                                        .ns = span->ns};
