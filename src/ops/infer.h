@@ -94,4 +94,18 @@ const char *sdx_infer_shape_text(const sdx_infer *in, size_t i, char *buf, size_
 sdx_status sdx_infer_like_first(sdx_infer *in) SDX_NODISCARD;
 sdx_status sdx_infer_broadcast_all(sdx_infer *in) SDX_NODISCARD;
 
+/* ---- shapes that do not fit */
+
+/* Known to differ. */
+static inline bool sdx_dims_differ(sdx_dim a, sdx_dim b) {
+    return sdx_dim_is_number(a) && sdx_dim_is_number(b) && a != b;
+}
+
+/* "input 'K' has shape [...], expected ..." */
+sdx_status sdx_wrong_shape(const sdx_infer *in, size_t input, const char *expected) SDX_NODISCARD;
+
+/* Requires input `input`, where it is known, to have these dims; -1 is anything. */
+sdx_status sdx_want_shape(const sdx_infer *in, size_t input, size_t rank, const sdx_dim *want,
+                          const char *expected) SDX_NODISCARD;
+
 #endif

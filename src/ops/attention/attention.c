@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "ops/attention/check.h"
 #include "ops/infer.h"
 
 enum { IN_Q, IN_K, IN_V, IN_MASK, IN_PAST_KEY, IN_PAST_VALUE, IN_VALID, N_IN };

@@ -2,8 +2,8 @@
  * norm; beside it the length of each sequence by its mask. */
 #include <string.h>
 
-#include "ops/attention/check.h"
 #include "ops/call.h"
+#include "ops/infer.h"
 
 enum {
     IN_WORDS,

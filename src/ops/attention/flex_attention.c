@@ -30,19 +30,15 @@ static sdx_dtype precision_of(const sdx_node *node, sdx_dtype input) {
     return input == SDX_FLOAT64 ? SDX_FLOAT64 : SDX_FLOAT32;
 }
 
-/* Known to differ. */
-static bool differ(sdx_dim a, sdx_dim b) {
-    return sdx_dim_is_number(a) && sdx_dim_is_number(b) && a != b;
-}
-
 static sdx_status check_shapes(const sdx_infer *in) {
     const sdx_dim *const q = in->in[IN_Q].dims, *const k = in->in[IN_K].dims;
     const sdx_dim *const v = in->in[IN_V].dims;
     const bool heads = !sdx_dim_is_number(q[1]) || !sdx_dim_is_number(k[1]) ||
                        (k[1] == 0 ? q[1] == 0 : q[1] % k[1] == 0);
     char text_q[160], text_k[160], text_v[160];
-    if (heads && !differ(q[0], k[0]) && !differ(q[0], v[0]) && !differ(k[1], v[1]) &&
-        !differ(k[2], v[2]) && !differ(q[3], k[3]))
+    if (heads && !sdx_dims_differ(q[0], k[0]) && !sdx_dims_differ(q[0], v[0]) &&
+        !sdx_dims_differ(k[1], v[1]) && !sdx_dims_differ(k[2], v[2]) &&
+        !sdx_dims_differ(q[3], k[3]))
         return NULL;
     return sdx_fail(SDX_SHAPE_MISMATCH,
                     "inputs 'Q', 'K' and 'V' have shapes %s, %s and %s, expected equal batches, "

@@ -2,7 +2,7 @@
  * their own, with rotation, a local window, sinks, and caches that are quantised or slide. */
 #include "ops/attention/group_query.h"
 
-#include "ops/attention/check.h"
+#include "ops/infer.h"
 
 #define TYPES (SDX_T(FLOAT32) | SDX_T_HALVES)
 #define CACHES (TYPES | SDX_T(UINT8) | SDX_T(INT8) | SDX_T(FLOAT8E4M3FN))

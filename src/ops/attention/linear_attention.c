@@ -54,17 +54,6 @@ static const rule *rule_of(const sdx_node *node) {
 
 /* ---- shapes */
 
-/* Known to differ. */
-static bool differ(sdx_dim a, sdx_dim b) {
-    return sdx_dim_is_number(a) && sdx_dim_is_number(b) && a != b;
-}
-
-static sdx_status wrong_shape(const sdx_infer *in, size_t input, const char *expected) {
-    char text[160];
-    return sdx_fail(SDX_SHAPE_MISMATCH, "input '%s' has shape %s, expected %s", inputs[input].name,
-                    sdx_infer_shape_text(in, input, text, sizeof text), expected);
-}
-
 static sdx_status check_attrs(const sdx_infer *in) {
     const rule *const r = rule_of(in->node);
     const sdx_str name = sdx_node_str(in->node, UPDATE_RULE);
@@ -93,10 +82,10 @@ static sdx_status want_tokens(const sdx_infer *in, size_t input, int64_t heads) 
     SDX_TRY(sdx_infer_want_rank(in, input, 3));
     if (!sdx_infer_ranked(in, input)) return NULL;
     const sdx_dim *const q = in->in[IN_QUERY].dims, *const dims = in->in[input].dims;
-    if (differ(dims[0], q[0]) || differ(dims[1], q[1]))
-        return wrong_shape(in, input, "batch and length of 'query'");
+    if (sdx_dims_differ(dims[0], q[0]) || sdx_dims_differ(dims[1], q[1]))
+        return sdx_wrong_shape(in, input, "batch and length of 'query'");
     if (sdx_dim_is_number(dims[2]) && dims[2] % heads != 0)
-        return wrong_shape(in, input, "a last dimension that the number of heads divides");
+        return sdx_wrong_shape(in, input, "a last dimension that the number of heads divides");
     return NULL;
 }
 
@@ -105,13 +94,15 @@ static sdx_status check_gates(const sdx_infer *in, sdx_dim d_k) {
     if (sdx_infer_ranked(in, IN_DECAY)) {
         SDX_TRY(want_tokens(in, IN_DECAY, heads));
         const sdx_dim len = in->in[IN_DECAY].dims[2];
-        if (differ(len, heads) && differ(len, sdx_dim_mul(in->dims, d_k, heads)))
-            return wrong_shape(in, IN_DECAY, "one number for each head, or as many as 'key' has");
+        if (sdx_dims_differ(len, heads) && sdx_dims_differ(len, sdx_dim_mul(in->dims, d_k, heads)))
+            return sdx_wrong_shape(in, IN_DECAY,
+                                   "one number for each head, or as many as 'key' has");
     }
     if (sdx_infer_ranked(in, IN_BETA)) {
         SDX_TRY(want_tokens(in, IN_BETA, 1));
-        if (differ(in->in[IN_BETA].dims[2], heads) && differ(in->in[IN_BETA].dims[2], 1))
-            return wrong_shape(in, IN_BETA, "one number for each head or for all");
+        if (sdx_dims_differ(in->in[IN_BETA].dims[2], heads) &&
+            sdx_dims_differ(in->in[IN_BETA].dims[2], 1))
+            return sdx_wrong_shape(in, IN_BETA, "one number for each head or for all");
     }
     return NULL;
 }
@@ -131,15 +122,16 @@ static sdx_status infer(sdx_infer *in) {
     const sdx_dim *const q = in->in[IN_QUERY].dims;
     const sdx_dim d_k = sdx_dim_div(in->dims, in->in[IN_KEY].dims[2], heads);
     const sdx_dim d_v = sdx_dim_div(in->dims, in->in[IN_VALUE].dims[2], heads);
-    if (differ(d_k, sdx_dim_div(in->dims, q[2], q_heads)))
-        return wrong_shape(in, IN_KEY, "heads of the size of those of 'query'");
+    if (sdx_dims_differ(d_k, sdx_dim_div(in->dims, q[2], q_heads)))
+        return sdx_wrong_shape(in, IN_KEY, "heads of the size of those of 'query'");
     SDX_TRY(check_gates(in, d_k));
     const sdx_dim y[] = {q[0], q[1], sdx_dim_mul(in->dims, d_v, q_heads)};
     const sdx_dim state[] = {q[0], heads, d_k, d_v};
     SDX_TRY(sdx_infer_want_rank(in, IN_PAST, 4));
     for (size_t i = 0; sdx_infer_ranked(in, IN_PAST) && i < 4; i++) {
-        if (differ(in->in[IN_PAST].dims[i], state[i]))
-            return wrong_shape(in, IN_PAST, "[batch, key heads, size of a key, size of a value]");
+        if (sdx_dims_differ(in->in[IN_PAST].dims[i], state[i]))
+            return sdx_wrong_shape(in, IN_PAST,
+                                   "[batch, key heads, size of a key, size of a value]");
     }
     SDX_TRY(sdx_infer_set_shape(in, OUT_Y, 3, y));
     return sdx_infer_set_shape(in, OUT_PRESENT, 4, state);

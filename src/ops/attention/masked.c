@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "ops/attention/cache.h"
-#include "ops/attention/check.h"
+#include "ops/infer.h"
 
 /* ---- shapes */
 

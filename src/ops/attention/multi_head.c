@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
-#include "ops/attention/check.h"
 #include "ops/attention/masked.h"
+#include "ops/infer.h"
 
 #define TYPES (SDX_T(FLOAT32) | SDX_T_HALVES)
 

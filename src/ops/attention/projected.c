@@ -2,8 +2,8 @@
  * input, side by side in rows of scratch; QAttention multiplies bytes. The rest is in masked.c. */
 #include <string.h>
 
-#include "ops/attention/check.h"
 #include "ops/attention/masked.h"
+#include "ops/infer.h"
 #include "ops/matrix/integer.h"
 
 #define TYPES (SDX_T(FLOAT32) | SDX_T_HALVES)

@@ -1,6 +1,5 @@
 /* RotaryEmbedding, of ai.onnx and of com.microsoft: pairs of elements of each head are turned by an
  * angle that depends on the position. */
-#include "ops/attention/check.h"
 #include "ops/attention/turn.h"
 #include "ops/call.h"
 #include "ops/infer.h"

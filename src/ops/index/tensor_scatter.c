@@ -18,17 +18,13 @@ static const sdx_attr_def attrs[] = {
     [MODE] = SDX_ATTR_S("mode", "linear"),
 };
 
-static bool differ(sdx_dim a, sdx_dim b) {
-    return sdx_dim_is_number(a) && sdx_dim_is_number(b) && a != b;
-}
-
 /* ONNX: TensorScatter-24: the shapes differ along the axis alone, where the update is shorter. */
 static sdx_status check_update(const sdx_infer *in, size_t axis) {
     const sdx_fact *const past = &in->in[IN_PAST], *const update = &in->in[IN_UPDATE];
     bool fits = past->rank == update->rank;
     for (size_t i = 0; fits && i < (size_t)past->rank; i++) {
         const bool longer = sdx_dim_is_number(past->dims[i]) && update->dims[i] > past->dims[i];
-        fits = i == axis ? !longer : !differ(past->dims[i], update->dims[i]);
+        fits = i == axis ? !longer : !sdx_dims_differ(past->dims[i], update->dims[i]);
     }
     if (fits) return NULL;
     char found[160], expected[160];
@@ -43,7 +39,7 @@ static sdx_status check_write(const sdx_infer *in) {
     if (!sdx_infer_ranked(in, IN_WRITE)) return NULL;
     SDX_TRY(sdx_infer_want_rank(in, IN_WRITE, 1));
     const sdx_dim n = in->in[IN_WRITE].dims[0], batch = in->in[IN_PAST].dims[0];
-    if (!differ(n, batch)) return NULL;
+    if (!sdx_dims_differ(n, batch)) return NULL;
     return sdx_fail(SDX_SHAPE_MISMATCH,
                     "input 'write_indices' has %lld numbers, expected %lld, one a sample",
                     (long long)n, (long long)batch);

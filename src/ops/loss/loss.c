@@ -40,11 +40,6 @@ static sdx_status wrong_shape(const sdx_infer *in, size_t input, const char *exp
                     sdx_infer_shape_text(in, IN_INPUT, whole, sizeof whole));
 }
 
-/* Known to differ. */
-static bool differ(sdx_dim a, sdx_dim b) {
-    return sdx_dim_is_number(a) && sdx_dim_is_number(b) && a != b;
-}
-
 static sdx_status check_shapes(const sdx_infer *in) {
     const sdx_fact *const x = &in->in[IN_INPUT];
     if (x->rank < 2) return wrong_shape(in, IN_INPUT, "rank 2 or more instead");
@@ -52,13 +47,13 @@ static sdx_status check_shapes(const sdx_infer *in) {
         const sdx_fact *const target = &in->in[IN_TARGET];
         bool fits = target->rank == x->rank - 1;
         for (int i = 0; fits && i < target->rank; i++) {
-            fits = !differ(target->dims[i], x->dims[i < CLASS_AXIS ? i : i + 1]);
+            fits = !sdx_dims_differ(target->dims[i], x->dims[i < CLASS_AXIS ? i : i + 1]);
         }
         if (!fits) return wrong_shape(in, IN_TARGET, "all dimensions but the classes");
     }
     if (!sdx_infer_ranked(in, IN_WEIGHT)) return NULL;
     const sdx_fact *const weight = &in->in[IN_WEIGHT];
-    if (weight->rank != 1 || differ(weight->dims[0], x->dims[CLASS_AXIS]))
+    if (weight->rank != 1 || sdx_dims_differ(weight->dims[0], x->dims[CLASS_AXIS]))
         return wrong_shape(in, IN_WEIGHT, "the classes");
     return NULL;
 }

@@ -51,12 +51,6 @@ static sdx_status check_attrs(const sdx_infer *in) {
     return NULL;
 }
 
-static sdx_status wrong_shape(const sdx_infer *in, size_t input, const char *expected) {
-    char text[160];
-    return sdx_fail(SDX_SHAPE_MISMATCH, "input '%s' has shape %s, expected %s", inputs[input].name,
-                    sdx_infer_shape_text(in, input, text, sizeof text), expected);
-}
-
 /* Dims as numbers, not as bytes that hold several. */
 static void logical(const sdx_infer *in, sdx_dim *dims) {
     const sdx_fact *const data = &in->in[IN_DATA];
@@ -71,7 +65,7 @@ static sdx_status check_scales(const sdx_infer *in, const sdx_dim *dims, size_t 
     const bool is_float = sdx_types_have(FLOATS8, sdx_infer_dtype(in, IN_DATA));
     if (!sdx_infer_ranked(in, IN_SCALES)) return NULL;
     const sdx_fact *const scales = &in->in[IN_SCALES], *const zeros = &in->in[IN_ZEROS];
-    if (scales->rank != in->in[IN_DATA].rank) return wrong_shape(in, IN_SCALES, expected);
+    if (scales->rank != in->in[IN_DATA].rank) return sdx_wrong_shape(in, IN_SCALES, expected);
     for (size_t i = 0; i < (size_t)scales->rank; i++) {
         const sdx_dim want = i != quantize ? dims[i]
                              : block == 0  ? 1
@@ -79,7 +73,7 @@ static sdx_status check_scales(const sdx_infer *in, const sdx_dim *dims, size_t 
         const sdx_dim have = scales->dims[i];
         if (sdx_dim_is_number(want) && sdx_dim_is_number(have) && want != have &&
             !(is_float && i != quantize && have == 1))
-            return wrong_shape(in, IN_SCALES, expected);
+            return sdx_wrong_shape(in, IN_SCALES, expected);
     }
     if (!sdx_infer_ranked(in, IN_ZEROS)) return NULL;
     SDX_TRY(sdx_infer_want_rank(in, IN_ZEROS, scales->rank));
@@ -89,7 +83,7 @@ static sdx_status check_scales(const sdx_infer *in, const sdx_dim *dims, size_t 
                                  ? scales->dims[i]
                                  : sdx_dim_ceil_div(in->dims, scales->dims[i], packed);
         if (sdx_dim_is_number(want) && sdx_dim_is_number(zeros->dims[i]) && want != zeros->dims[i])
-            return wrong_shape(in, IN_ZEROS, "that of the scales, packed as 'data' is");
+            return sdx_wrong_shape(in, IN_ZEROS, "that of the scales, packed as 'data' is");
     }
     return NULL;
 }
@@ -100,7 +94,7 @@ static sdx_status infer(sdx_infer *in) {
     if (!sdx_infer_ranked(in, IN_DATA)) return NULL;
     const size_t rank = (size_t)in->in[IN_DATA].rank;
     const bool bytes = sdx_infer_dtype(in, IN_DATA) == SDX_UINT8;
-    if (rank == 0) return wrong_shape(in, IN_DATA, "rank 1 or more");
+    if (rank == 0) return sdx_wrong_shape(in, IN_DATA, "rank 1 or more");
     SDX_TRY(sdx_infer_axis(in, IN_DATA, sdx_node_int(in->node, GATHER_AXIS),
                            "attribute 'gather_axis'", &gather));
     SDX_TRY(sdx_infer_axis(in, IN_DATA, sdx_node_int(in->node, QUANTIZE_AXIS),

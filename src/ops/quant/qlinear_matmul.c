@@ -25,12 +25,6 @@ static const sdx_port outputs[] = {{.name = "y", .var = "T3", .types = TYPES}};
 
 /* ---- shapes */
 
-static sdx_status wrong_shape(const sdx_infer *in, size_t input, const char *expected) {
-    char text[160];
-    return sdx_fail(SDX_SHAPE_MISMATCH, "input '%s' has shape %s, expected %s", inputs[input].name,
-                    sdx_infer_shape_text(in, input, text, sizeof text), expected);
-}
-
 /* ONNX: QLinearMatMul-10: one parameter, a vector of them, or one for each row of all matrices of a
  * (column of b). The `last` dim of a matrix is the one that has them: 2 rows, 1 columns. */
 static sdx_status check_params(const sdx_infer *in, size_t matrix, size_t input, int last) {
@@ -50,14 +44,15 @@ static sdx_status check_params(const sdx_infer *in, size_t matrix, size_t input,
         fits = !sdx_dim_is_number(want) || p->dims[i] == want;
     }
     return fits ? NULL
-                : wrong_shape(in, input, "one element, or one for each row of 'a', column of 'b'");
+                : sdx_wrong_shape(in, input,
+                                  "one element, or one for each row of 'a', column of 'b'");
 }
 
 static sdx_status check_single(const sdx_infer *in, size_t input) {
     if (!sdx_infer_ranked(in, input)) return NULL;
     for (int i = 0; i < in->in[input].rank; i++) {
         const sdx_dim dim = in->in[input].dims[i];
-        if (sdx_dim_is_number(dim) && dim != 1) return wrong_shape(in, input, "one element");
+        if (sdx_dim_is_number(dim) && dim != 1) return sdx_wrong_shape(in, input, "one element");
     }
     return NULL;
 }

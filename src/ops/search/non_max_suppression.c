@@ -22,16 +22,13 @@ static const sdx_port inputs[] = {
 static const sdx_port outputs[] = {{.name = "selected_indices", .var = "I", .types = SDX_T(INT64)}};
 static const sdx_attr_def attrs[] = {[CENTER_POINT_BOX] = SDX_ATTR_I("center_point_box", 0)};
 
-static bool differ(sdx_dim a, sdx_dim b) {
-    return sdx_dim_is_number(a) && sdx_dim_is_number(b) && a != b;
-}
-
 static sdx_status check_shapes(const sdx_infer *in) {
     const sdx_dim *const boxes = in->in[IN_BOXES].dims, *const scores = in->in[IN_SCORES].dims;
     SDX_TRY(sdx_infer_want_rank(in, IN_BOXES, 3));
     SDX_TRY(sdx_infer_want_rank(in, IN_SCORES, 3));
     if (!sdx_infer_ranked(in, IN_BOXES) || !sdx_infer_ranked(in, IN_SCORES)) return NULL;
-    if (!differ(boxes[2], CORNERS) && !differ(boxes[0], scores[0]) && !differ(boxes[1], scores[2]))
+    if (!sdx_dims_differ(boxes[2], CORNERS) && !sdx_dims_differ(boxes[0], scores[0]) &&
+        !sdx_dims_differ(boxes[1], scores[2]))
         return NULL;
     char found[160], other[160];
     return sdx_fail(SDX_SHAPE_MISMATCH,
