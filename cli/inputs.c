@@ -35,20 +35,6 @@ struct gather {
 
 /* ---- names ---- */
 
-static bool no_input(const struct gather *in, sdx_str name) {
-    struct text list = {0};
-    sdx_port_info port;
-    for (size_t i = 0; port_input(in->model, i, &port); i++) {
-        text_add(&list, "%s'", i > 0 ? ", " : "");
-        text_safe(&list, port.name);
-        text_add(&list, "'");
-    }
-    fault_set(in->fault, EXIT_USAGE, "the model has no input '%.*s'; it has %s", (int)name.len,
-              name.ptr, text_get(&list));
-    text_free(&list);
-    return false;
-}
-
 /* The first input that has no value yet and no default, else the first without a value. */
 static size_t next_free(const struct gather *in) {
     sdx_port_info port;
@@ -83,7 +69,8 @@ static bool split(const struct gather *in, const char *text, size_t *index, cons
     const char *const equals = strchr(text, '=');
     const char *const slash = strchr(text, '/');
     if (equals != NULL && (slash == NULL || equals < slash)) {
-        return no_input(in, (sdx_str){text, (size_t)(equals - text)});
+        return port_unknown(in->model, PORT_INPUT, (sdx_str){text, (size_t)(equals - text)},
+                            in->fault);
     }
     return true;
 }

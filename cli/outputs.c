@@ -25,20 +25,6 @@ const size_t n_output_options = sizeof output_options / sizeof *output_options;
 
 /* ---- writing ---- */
 
-static bool no_output(const sdx_model *model, sdx_str name, struct fault *fault) {
-    struct text list = {0};
-    sdx_port_info port;
-    for (size_t i = 0; port_output(model, i, &port); i++) {
-        text_add(&list, "%s'", i > 0 ? ", " : "");
-        text_safe(&list, port.name);
-        text_add(&list, "'");
-    }
-    fault_set(fault, EXIT_USAGE, "the model has no output '%.*s'; it has %s", (int)name.len,
-              name.ptr, text_get(&list));
-    text_free(&list);
-    return false;
-}
-
 /* Splits "[NAME=]FILE"; the index is n_outputs for an .npz without a name, which takes all. */
 static bool split(const sdx_model *model, const char *text, size_t *index, const char **path,
                   struct fault *fault) {
@@ -57,7 +43,7 @@ static bool split(const sdx_model *model, const char *text, size_t *index, const
     const char *const equals = strchr(text, '=');
     const char *const slash = strchr(text, '/');
     if (equals != NULL && (slash == NULL || equals < slash)) {
-        return no_output(model, (sdx_str){text, (size_t)(equals - text)}, fault);
+        return port_unknown(model, PORT_OUTPUT, (sdx_str){text, (size_t)(equals - text)}, fault);
     }
     *index = path_ends(text, "npz") ? n : 0;
     *path = text;

@@ -35,6 +35,22 @@ size_t port_find_output(const sdx_model *model, sdx_str name) {
     return i;
 }
 
+bool port_unknown(const sdx_model *model, enum port_side side, sdx_str name, struct fault *fault) {
+    bool (*const port_at)(const sdx_model *model, size_t index, sdx_port_info *out) =
+        side == PORT_INPUT ? port_input : port_output;
+    struct text list = {0};
+    sdx_port_info port;
+    for (size_t i = 0; port_at(model, i, &port); i++) {
+        text_add(&list, "%s'", i > 0 ? ", " : "");
+        text_safe(&list, port.name);
+        text_add(&list, "'");
+    }
+    fault_set(fault, EXIT_USAGE, "the model has no %s '%.*s'; it has %s",
+              side == PORT_INPUT ? "input" : "output", (int)name.len, name.ptr, text_get(&list));
+    text_free(&list);
+    return false;
+}
+
 void port_type(struct text *text, const sdx_port_info *port) {
     static const char *const before[] = {[SDX_TENSOR] = "",
                                          [SDX_SEQUENCE] = "sequence of ",

@@ -11,6 +11,10 @@ bool port_output(const sdx_model *model, size_t index, sdx_port_info *out);
 size_t port_find_input(const sdx_model *model, sdx_str name);
 size_t port_find_output(const sdx_model *model, sdx_str name);
 
+/* Sets the fault that no port of this side has the name, with those there are; false. */
+enum port_side { PORT_INPUT, PORT_OUTPUT };
+bool port_unknown(const sdx_model *model, enum port_side side, sdx_str name, struct fault *fault);
+
 /* "float32", "sequence of float32", "map of int64 to float32", "sequence of maps of int64 to
  * float32", ... */
 void port_type(struct text *text, const sdx_port_info *port);

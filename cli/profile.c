@@ -33,65 +33,55 @@ static const struct option options[] = {
 
 enum { MAX_SPANS = 1 << 20 };
 
-/* Nodes, or all nodes of one operator as if they were one. */
+/* A node, or all nodes of one operator. */
+struct row {
+    sdx_node_profile took;
+    uint64_t nodes;
+};
+
 struct rows {
-    sdx_node_profile *items; /* owned */
-    uint64_t *nodes;         /* owned: of each item */
+    struct row *items; /* owned */
     size_t n, cap;
 };
 
-static void rows_add(struct rows *rows, const sdx_node_profile *item) {
+static void rows_add(struct rows *rows, const sdx_node_profile *took) {
     if (rows->n == rows->cap) {
         rows->cap = rows->cap > 0 ? 2 * rows->cap : 256;
         rows->items = mem_grow(rows->items, rows->cap, sizeof *rows->items);
-        rows->nodes = mem_grow(rows->nodes, rows->cap, sizeof *rows->nodes);
     }
-    rows->nodes[rows->n] = 1;
-    rows->items[rows->n++] = *item;
-}
-
-static void rows_free(struct rows *rows) {
-    mem_free(rows->items);
-    mem_free(rows->nodes);
+    rows->items[rows->n++] = (struct row){.took = *took, .nodes = 1};
 }
 
 static void take_node(void *user, const sdx_node_profile *node) { rows_add(user, node); }
 
 static int slowest_first(const void *a, const void *b) {
-    const sdx_node_profile *const x = a, *const y = b;
+    const sdx_node_profile *const x = &((const struct row *)a)->took;
+    const sdx_node_profile *const y = &((const struct row *)b)->took;
     return (x->self_ns < y->self_ns) - (x->self_ns > y->self_ns);
 }
 
-static void add_to(struct rows *rows, const sdx_node_profile *node) {
+static void rows_sort(struct rows *rows) {
+    if (rows->n > 0) {
+        qsort(rows->items, rows->n, sizeof *rows->items, slowest_first);
+    }
+}
+
+/* To the row of the node's operator. */
+static void rows_join(struct rows *rows, const sdx_node_profile *node) {
     for (size_t i = 0; i < rows->n; i++) {
-        sdx_node_profile *const row = &rows->items[i];
-        if (!str_same(row->op, node->op) || !str_same(row->domain, node->domain)) {
+        sdx_node_profile *const took = &rows->items[i].took;
+        if (!str_same(took->op, node->op) || !str_same(took->domain, node->domain)) {
             continue;
         }
-        rows->nodes[i]++;
-        row->calls += node->calls;
-        row->ns += node->ns;
-        row->self_ns += node->self_ns;
-        row->flops += node->flops;
-        row->bytes += node->bytes;
+        rows->items[i].nodes++;
+        took->calls += node->calls;
+        took->ns += node->ns;
+        took->self_ns += node->self_ns;
+        took->flops += node->flops;
+        took->bytes += node->bytes;
         return;
     }
     rows_add(rows, node);
-}
-
-/* Both arrays, in one order. There are few operators. */
-static void sort_operators(struct rows *rows) {
-    for (size_t i = 1; i < rows->n; i++) {
-        const sdx_node_profile item = rows->items[i];
-        const uint64_t nodes = rows->nodes[i];
-        size_t at = i;
-        for (; at > 0 && rows->items[at - 1].self_ns < item.self_ns; at--) {
-            rows->items[at] = rows->items[at - 1];
-            rows->nodes[at] = rows->nodes[at - 1];
-        }
-        rows->items[at] = item;
-        rows->nodes[at] = nodes;
-    }
 }
 
 struct profile {
@@ -133,12 +123,10 @@ static bool measure(const struct settings *settings, struct profile *p, struct f
     sdx_context_profile_summarize(context, &p->summary);
     sdx_context_profile_each(context, take_node, &p->nodes);
     for (size_t i = 0; i < p->nodes.n; i++) {
-        add_to(&p->operators, &p->nodes.items[i]);
+        rows_join(&p->operators, &p->nodes.items[i].took);
     }
-    if (p->nodes.n > 0) {
-        qsort(p->nodes.items, p->nodes.n, sizeof *p->nodes.items, slowest_first);
-    }
-    sort_operators(&p->operators);
+    rows_sort(&p->nodes);
+    rows_sort(&p->operators);
     return true;
 }
 
@@ -156,7 +144,7 @@ static double per_run(const struct profile *p, uint64_t ns) {
 static uint64_t rest_ns(const struct profile *p) {
     uint64_t sum = 0;
     for (size_t i = 0; i < p->nodes.n; i++) {
-        sum += p->nodes.items[i].self_ns;
+        sum += p->nodes.items[i].took.self_ns;
     }
     return p->summary.run_ns > sum ? p->summary.run_ns - sum : 0;
 }
@@ -186,9 +174,9 @@ static void print_operators(const struct profile *p, const struct terminal *term
     struct table table;
     table_init(&table, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < p->operators.n; i++) {
-        add_times(&table, p, &p->operators.items[i]);
-        table_add(&table, "%llu", (unsigned long long)p->operators.nodes[i]);
-        add_name(table_cell(&table), &p->operators.items[i]);
+        add_times(&table, p, &p->operators.items[i].took);
+        table_add(&table, "%llu", (unsigned long long)p->operators.items[i].nodes);
+        add_name(table_cell(&table), &p->operators.items[i].took);
     }
     table_add(&table, "%.1f", share(p, rest_ns(p)));
     text_time(table_cell(&table), per_run(p, rest_ns(p)));
@@ -207,7 +195,7 @@ static void print_nodes(const struct profile *p, uint64_t top, const struct term
     struct table table;
     table_init(&table, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < p->nodes.n && (top == 0 || i < top); i++) {
-        const sdx_node_profile *const row = &p->nodes.items[i];
+        const sdx_node_profile *const row = &p->nodes.items[i].took;
         add_times(&table, p, row);
         table_add(&table, "%.4g", (double)row->calls / (double)p->summary.runs);
         add_name(table_cell(&table), row);
@@ -254,14 +242,14 @@ static void print_json(const struct profile *p) {
     json_open(&out, "operators", '[');
     for (size_t i = 0; i < p->operators.n; i++) {
         json_open(&out, NULL, '{');
-        json_uint(&out, "nodes", p->operators.nodes[i]);
-        json_row(&out, p, &p->operators.items[i]);
+        json_uint(&out, "nodes", p->operators.items[i].nodes);
+        json_row(&out, p, &p->operators.items[i].took);
         json_close(&out, '}');
     }
     json_close(&out, ']');
     json_open(&out, "nodes", '[');
     for (size_t i = 0; i < p->nodes.n; i++) {
-        const sdx_node_profile *const row = &p->nodes.items[i];
+        const sdx_node_profile *const row = &p->nodes.items[i].took;
         json_open(&out, NULL, '{');
         json_str(&out, "name", row->name);
         json_uint(&out, "depth", row->depth);
@@ -322,8 +310,8 @@ static bool profile_model(const struct settings *settings, const char *path, str
     } else if (good) {
         print_text(&p, settings->top);
     }
-    rows_free(&p.nodes);
-    rows_free(&p.operators);
+    mem_free(p.nodes.items);
+    mem_free(p.operators.items);
     inputs_free(&p.inputs);
     session_close(&p.session);
     return good;
