@@ -266,6 +266,12 @@ typedef struct sdx_kernel_table {
 #undef K
 } sdx_kernel_table;
 
+/* The unary map at offsetof(sdx_kernel_table, its name), for tables of operators; 0: NULL, none. */
+static inline sdx_unary_f32_fn *sdx_unary_at(const sdx_kernel_table *kernels, size_t place) {
+    if (place == 0) return NULL;
+    return *(sdx_unary_f32_fn *const *)(const void *)((const char *)kernels + place);
+}
+
 /* The kernels whose bits are the same in every set (SAME in kernels.def). */
 typedef struct sdx_exact_table {
 #define SDX_EXACT_SAME(name, type) sdx_##type##_fn *name;

@@ -84,7 +84,7 @@ static sdx_status bind(sdx_bind *b) {
     const bool residual = b->n_in > IN_Z && b->in[IN_Z] != NULL;
     SDX_TRY(sdx_conv_bind(b->node, &ports, b->in[IN_X], b->in[IN_W], b->out[0], &conv->sizes));
     if (made->activation != NULL && !residual && b->in[IN_X]->dtype == SDX_FLOAT32) {
-        conv->post = sdx_activation_kernel(made->activation, b->kernels);
+        conv->post = sdx_unary_at(b->kernels, made->activation->unary.kernel);
         conv->p0 = made->p0;
         conv->p1 = made->p1;
     }
@@ -107,7 +107,7 @@ static void finish_f32(void *arg, size_t begin, size_t end, unsigned lane) {
     (void)lane;
     if (j->z != NULL) j->kernels->add_f32(y, y, (const float *)j->z->data + begin, n, SDX_FORM_VV);
     if (made->activation != NULL)
-        sdx_activation_kernel(made->activation, j->kernels)(y, y, n, made->p0, made->p1);
+        sdx_unary_at(j->kernels, made->activation->unary.kernel)(y, y, n, made->p0, made->p1);
 }
 
 static void finish_f64(void *arg, size_t begin, size_t end, unsigned lane) {

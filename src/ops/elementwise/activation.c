@@ -47,12 +47,6 @@ sdx_status sdx_activation_find(sdx_str name, const sdx_activation **out) {
                     SDX_FMT(name));
 }
 
-sdx_unary_f32_fn *sdx_activation_kernel(const sdx_activation *activation,
-                                        const sdx_kernel_table *kernels) {
-    const char *const table = (const char *)kernels;
-    return *(sdx_unary_f32_fn *const *)(const void *)(table + activation->unary.kernel);
-}
-
 void sdx_activation_f64(const sdx_activation *activation, double *y, size_t n, float p0, float p1) {
     const sdx_unary *const f = &activation->unary;
     for (size_t i = 0; i < n; i++) {

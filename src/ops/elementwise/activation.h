@@ -14,9 +14,6 @@ typedef struct sdx_activation {
 /* Error: names those that there are. */
 sdx_status sdx_activation_find(sdx_str name, const sdx_activation **out) SDX_NODISCARD;
 
-/* For float32; all of them have a kernel. */
-sdx_unary_f32_fn *sdx_activation_kernel(const sdx_activation *activation,
-                                        const sdx_kernel_table *kernels);
 /* y[i] = f(y[i]) in float64. */
 void sdx_activation_f64(const sdx_activation *activation, double *y, size_t n, float p0, float p1);
 

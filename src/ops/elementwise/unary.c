@@ -108,16 +108,10 @@ static void any_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
         sdx_view_set_double(&y, i, compute(j, sdx_view_double(j->x, i)));
 }
 
-static sdx_unary_f32_fn *kernel_of(const sdx_unary *unary, const sdx_kernel_table *kernels) {
-    if (unary->kernel == 0) return NULL;
-    const char *const table = (const char *)kernels;
-    return *(sdx_unary_f32_fn *const *)(const void *)(table + unary->kernel);
-}
-
 sdx_status sdx_unary_run(const sdx_call *c, const sdx_unary *unary, float p0, float p1) {
     const sdx_dtype dtype = c->in[0]->dtype;
     job j = {.unary = unary,
-             .kernel = dtype == SDX_FLOAT32 ? kernel_of(unary, c->kernels) : NULL,
+             .kernel = dtype == SDX_FLOAT32 ? sdx_unary_at(c->kernels, unary->kernel) : NULL,
              .x = c->in[0],
              .y = c->out[0],
              .p0 = p0,

@@ -5,8 +5,8 @@
 
 #include "ops/call.h"
 #include "ops/cast/text.h"
+#include "ops/common/sort.h"
 #include "ops/infer.h"
-#include "ops/search/sort.h"
 
 enum { MAX_MAP, FORM, CAST_TO };
 

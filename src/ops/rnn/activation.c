@@ -8,46 +8,9 @@ typedef struct function {
     const char *name;
     bool has_alpha, has_beta;
     float alpha, beta; /* defaults */
-    void (*f32)(const sdx_kernel_table *k, float *x, size_t n, float alpha, float beta);
+    size_t kernel; /* float32: its place in sdx_kernel_table, with alpha and beta as parameters */
     double (*f64)(double x, double alpha, double beta);
 } function;
-
-static void relu_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
-    k->relu_f32(x, x, n, a, b);
-}
-static void tanh_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
-    k->tanh_f32(x, x, n, a, b);
-}
-static void sigmoid_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
-    k->sigmoid_f32(x, x, n, a, b);
-}
-static void affine_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
-    k->affine_f32(x, x, n, a, b);
-}
-static void leaky_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
-    k->leaky_relu_f32(x, x, n, a, b);
-}
-static void thresholded_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
-    k->thresholded_relu_f32(x, x, n, a, b);
-}
-static void hard_sigmoid_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
-    k->hard_sigmoid_f32(x, x, n, a, b);
-}
-static void elu_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
-    k->elu_f32(x, x, n, a, b);
-}
-static void softsign_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
-    k->softsign_f32(x, x, n, a, b);
-}
-static void softplus_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
-    k->softplus_f32(x, x, n, a, b);
-}
-
-static void scaled_tanh_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
-    k->affine_f32(x, x, n, b, 0);
-    k->tanh_f32(x, x, n, 0, 0);
-    k->affine_f32(x, x, n, a, 0);
-}
 
 static double relu(double x, double a, double b) {
     (void)a, (void)b;
@@ -85,18 +48,21 @@ static double softplus(double x, double a, double b) {
     return x > 0 ? x + log1p(exp(-x)) : log1p(exp(x));
 }
 
+#define KERNEL(name) offsetof(sdx_kernel_table, name)
+enum { SCALED_TANH = 0 }; /* no kernel of its own */
+
 static const function functions[] = {
-    {"relu", false, false, 0, 0, relu_f32, relu},
-    {"tanh", false, false, 0, 0, tanh_f32, tanh_of},
-    {"sigmoid", false, false, 0, 0, sigmoid_f32, sigmoid},
-    {"affine", true, true, 1, 0, affine_f32, affine},
-    {"leakyrelu", true, false, 0.01f, 0, leaky_f32, leaky},
-    {"thresholdedrelu", true, false, 1, 0, thresholded_f32, thresholded},
-    {"scaledtanh", true, true, 1, 1, scaled_tanh_f32, scaled_tanh},
-    {"hardsigmoid", true, true, 0.2f, 0.5f, hard_sigmoid_f32, hard_sigmoid},
-    {"elu", true, false, 1, 0, elu_f32, elu},
-    {"softsign", false, false, 0, 0, softsign_f32, softsign},
-    {"softplus", false, false, 0, 0, softplus_f32, softplus},
+    {"relu", false, false, 0, 0, KERNEL(relu_f32), relu},
+    {"tanh", false, false, 0, 0, KERNEL(tanh_f32), tanh_of},
+    {"sigmoid", false, false, 0, 0, KERNEL(sigmoid_f32), sigmoid},
+    {"affine", true, true, 1, 0, KERNEL(affine_f32), affine},
+    {"leakyrelu", true, false, 0.01f, 0, KERNEL(leaky_relu_f32), leaky},
+    {"thresholdedrelu", true, false, 1, 0, KERNEL(thresholded_relu_f32), thresholded},
+    {"scaledtanh", true, true, 1, 1, SCALED_TANH, scaled_tanh},
+    {"hardsigmoid", true, true, 0.2f, 0.5f, KERNEL(hard_sigmoid_f32), hard_sigmoid},
+    {"elu", true, false, 1, 0, KERNEL(elu_f32), elu},
+    {"softsign", false, false, 0, 0, KERNEL(softsign_f32), softsign},
+    {"softplus", false, false, 0, 0, KERNEL(softplus_f32), softplus},
 };
 
 static bool same_name(sdx_str a, const char *b) {
@@ -148,9 +114,19 @@ sdx_status sdx_rnn_activations(const sdx_node *node, size_t directions, sdx_rnn_
     return NULL;
 }
 
+static void scaled_tanh_f32(const sdx_kernel_table *k, float *x, size_t n, float a, float b) {
+    k->affine_f32(x, x, n, b, 0);
+    k->tanh_f32(x, x, n, 0, 0);
+    k->affine_f32(x, x, n, a, 0);
+}
+
 void sdx_rnn_activate_f32(const sdx_rnn_activation *a, const sdx_kernel_table *kernels, float *x,
                           size_t n) {
-    functions[a->function].f32(kernels, x, n, a->alpha, a->beta);
+    sdx_unary_f32_fn *const kernel = sdx_unary_at(kernels, functions[a->function].kernel);
+    if (kernel != NULL)
+        kernel(x, x, n, a->alpha, a->beta);
+    else
+        scaled_tanh_f32(kernels, x, n, a->alpha, a->beta);
 }
 
 void sdx_rnn_activate_f64(const sdx_rnn_activation *a, const sdx_kernel_table *kernels, double *x,

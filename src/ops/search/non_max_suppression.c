@@ -1,9 +1,9 @@
 /* NonMaxSuppression: for each batch and class the boxes with the highest scores, leaving out those
  * that overlap one that was selected before. */
 #include "ops/call.h"
+#include "ops/common/sort.h"
 #include "ops/infer.h"
 #include "ops/search/keys.h"
-#include "ops/search/sort.h"
 
 enum { CENTER_POINT_BOX };
 enum { IN_BOXES, IN_SCORES, IN_LIMIT, IN_IOU, IN_SCORE };

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "ops/common/slices.h"
+#include "ops/common/sort.h"
 #include "ops/infer.h"
 #include "ops/search/keys.h"
-#include "ops/search/sort.h"
 
 enum { AXIS, SORTED };
 enum { OUT_Y, OUT_INDICES, OUT_INVERSE, OUT_COUNTS, N_OUT };

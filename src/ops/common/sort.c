@@ -1,5 +1,5 @@
 /* See sort.h. */
-#include "ops/search/sort.h"
+#include "ops/common/sort.h"
 
 #include <stdbool.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* A stable sort of indices: merging from short runs up, without recursion; n log n at worst. */
-#ifndef SDX_OPS_SEARCH_SORT_H
-#define SDX_OPS_SEARCH_SORT_H
+#ifndef SDX_OPS_COMMON_SORT_H
+#define SDX_OPS_COMMON_SORT_H
 
 #include <stddef.h>
 #include <stdint.h>
