@@ -212,8 +212,9 @@ typedef enum sdx_numerics {
     SDX_NUMERICS_AUTO, /* what SDX_NUMERICS in the environment says, else DEFAULT */
     /* the fastest kernels of this CPU: fused multiply-adds, sums in an order of their own */
     SDX_NUMERICS_DEFAULT,
-    /* every product and every sum rounded, in one order: the same bits on every instruction set,
-     * and much slower where products, sums and transcendental functions are what takes the time */
+    /* every product and every sum of the kernels rounded, in one order: the same bits on every
+     * instruction set, given one C library, whose functions some operators call; much slower where
+     * products, sums and transcendental functions are what takes the time */
     SDX_NUMERICS_STRICT
 } sdx_numerics;
 
@@ -334,7 +335,8 @@ SDX_API void sdx_context_options_init(sdx_context_options *options);
 /* A place to run `model`, which it keeps alive. `options` may be NULL. */
 SDX_API sdx_status sdx_context_create(sdx_model *model, const sdx_context_options *options,
                                       sdx_context **out);
-/* Waits for an asynchronous run; sdx_context_cancel makes that soon. */
+/* Waits for an asynchronous run; sdx_context_cancel makes that soon. In the child of a fork a
+ * context whose run was on is left as it is. */
 SDX_API void sdx_context_destroy(sdx_context *context);
 
 /* Runs the model. `inputs` are in the order of the model's inputs; NULL where the input has a

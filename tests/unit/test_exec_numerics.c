@@ -1,5 +1,5 @@
 /* The policy of numerics: it belongs to a model, reaches every kernel that has bits of its own, and
- * strict gives the same bits on every CPU: the hashes below are those of any machine. */
+ * strict gives the same bits on every instruction set: the hashes below are those of all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
