@@ -102,6 +102,15 @@ def celu(node, arrays, opset):
     return [(np.maximum(wide, 0) + np.minimum(alpha * np.expm1(wide / alpha), 0)).astype(x.dtype)]
 
 
+def fast_gelu(node, arrays, opset):
+    x = arrays[node.input[0]]
+    if len(node.input) > 1 and node.input[1]:
+        x = (x + arrays[node.input[1]]).astype(x.dtype)
+    wide = x.astype(np.float64)
+    with np.errstate(over="ignore"):
+        return [(wide / (1 + np.exp(-2 * np.sqrt(2 / np.pi) * (wide + 0.044715 * wide**3)))).astype(x.dtype)]
+
+
 def blackman(node, arrays, opset):
     n = int(arrays[node.input[0]])
     turn = 2 * np.pi * np.arange(n) / max(n if attributes_of(node).get("periodic", 1) else n - 1, 1)
@@ -203,6 +212,7 @@ ROWS = [
     Row("Shrink", lambda n, i, a, v: i[0].dtype.kind in "iu" or i[0].dtype == np.float64, shrink,
         "onnxruntime computes in float32; Shrink-9: T of the input is T of the output"),
     Row("Celu", lambda n, i, a, v: True, celu, "onnxruntime subtracts 1 from the exponential of what is near 0, which loses it; Celu-12"),
+    Row("FastGelu", lambda n, i, a, v: True, fast_gelu, "onnxruntime adds 1 to a hyperbolic tangent near -1, which loses what is left"),
     Row("Gather", lambda n, i, a, v: has(i[0], "OUST"), reference, "onnxruntime gives empty strings for some indices; Gather-11 indices"),
     Row("MatMulInteger", lambda n, i, a, v: i[0].shape[-1] == 0, None, "onnxruntime leaves the result as it found it where K is 0; it is 0"),
     Row("Resize", lambda n, i, a, v: text(a.get("mode", b"nearest")) == "nearest" and v >= 11, reference,
