@@ -24,5 +24,7 @@ configure_package_config_file(cmake/sardonyx-config.cmake.in sardonyx-config.cma
 write_basic_package_version_file(sardonyx-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/sardonyx-config.cmake ${PROJECT_BINARY_DIR}/sardonyx-config-version.cmake DESTINATION ${package_dir})
 
+set(sdx_dl_flag ${CMAKE_DL_LIBS})
+list(TRANSFORM sdx_dl_flag PREPEND -l)
 configure_file(cmake/sardonyx.pc.in sardonyx.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/sardonyx.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

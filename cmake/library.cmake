@@ -15,7 +15,7 @@ endif()
 
 find_library(SDX_LIBM m)
 mark_as_advanced(SDX_LIBM)
-set(sdx_link_libraries Threads::Threads)
+set(sdx_link_libraries Threads::Threads ${CMAKE_DL_LIBS})
 if(SDX_LIBM)
   list(APPEND sdx_link_libraries m)
 endif()
