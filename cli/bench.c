@@ -93,6 +93,7 @@ static bool measure(const struct settings *settings, struct bench *bench, struct
         bench->total_ns += ns;
     }
     qsort(bench->times, bench->n, sizeof *bench->times, by_size);
+    bench->memory.struct_size = sizeof bench->memory;
     sdx_context_memory(bench->session.context, &bench->memory);
     bench->resident = os_resident();
     return true;

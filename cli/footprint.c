@@ -76,7 +76,7 @@ static int by_size(const void *a, const void *b) {
 static void collect(const struct session *session, struct stage *stage) {
     sdx_model_memory_each(session->model, add_item, stage);
     if (session->context != NULL) {
-        sdx_memory memory;
+        sdx_memory memory = {.struct_size = sizeof memory};
         sdx_context_memory_each(session->context, add_item, stage);
         sdx_context_memory(session->context, &memory);
         stage->bound = memory.slab_bound;

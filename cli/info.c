@@ -110,7 +110,7 @@ static void print_summary(const sdx_model *model, const char *path,
     const sdx_str none = {NULL, 0};
     struct table table;
     struct text *cell;
-    sdx_model_summary summary;
+    sdx_model_summary summary = {.struct_size = sizeof summary};
     sdx_str domain;
     int64_t version = 0;
     sdx_model_summarize(model, &summary);
@@ -180,7 +180,7 @@ static void print_operators(const sdx_model *model, const struct terminal *termi
 static void print_memory(const sdx_model *model, const struct terminal *terminal) {
     static const struct table_column columns[] = {
         {"memory", TABLE_LEFT}, {"", TABLE_RIGHT}, {"", TABLE_LEFT}};
-    sdx_memory memory;
+    sdx_memory memory = {.struct_size = sizeof memory};
     struct table table;
     sdx_model_memory(model, &memory);
     const struct {
@@ -291,8 +291,8 @@ static void json_lists(struct json_out *out, const sdx_model *model) {
 
 static void print_json(const sdx_model *model) {
     struct json_out out = {0};
-    sdx_model_summary summary;
-    sdx_memory memory;
+    sdx_model_summary summary = {.struct_size = sizeof summary};
+    sdx_memory memory = {.struct_size = sizeof memory};
     sdx_model_summarize(model, &summary);
     sdx_model_memory(model, &memory);
     json_open(&out, NULL, '{');

@@ -120,6 +120,7 @@ static bool measure(const struct settings *settings, struct profile *p, struct f
         }
     }
     sdx_context_profile_stop(context);
+    p->summary.struct_size = sizeof p->summary;
     sdx_context_profile_summarize(context, &p->summary);
     sdx_context_profile_each(context, take_node, &p->nodes);
     for (size_t i = 0; i < p->nodes.n; i++) {

@@ -79,7 +79,7 @@ static bool execute(const struct settings *settings, struct run *run, struct fau
 /* ---- showing ---- */
 
 static uint64_t memory_of(const struct run *run) {
-    sdx_memory memory;
+    sdx_memory memory = {.struct_size = sizeof memory};
     sdx_context_memory(run->session.context, &memory);
     return (uint64_t)memory.weights + memory.packs + memory.graph + memory.slab + memory.dynamic;
 }

@@ -101,7 +101,7 @@ bool verify_model(const struct verify_settings *settings, const char *path, cons
                   struct fault *fault) {
     struct source source = {.settings = settings, .path = path, .rules = rules, .n_rules = n_rules};
     struct session_settings plain = settings->session;
-    sdx_model_summary summary;
+    sdx_model_summary summary = {.struct_size = sizeof summary};
     plain.no_optimize = true;
     if (!session_open(&plain, path, &source.plain, fault)) {
         return false;

@@ -1,4 +1,5 @@
 /* What this build is and can do. */
+#include "api/growing.h"
 #include "base/cpu.h"
 #include "base/knobs.h"
 #include "base/pool.h"
@@ -30,18 +31,81 @@ bool sdx_rule_info(size_t index, const char **name, const char **help) {
     return true;
 }
 
-bool sdx_operator_info(size_t index, const char **domain, const char **name, int *since,
-                       int *until) {
-    size_t seen = 0;
+/* The operators that a file may name are counted, in the order of ops.def; NULL beyond the last. */
+static const sdx_op *operator_at(size_t index) {
     for (size_t i = 0;; i++) {
         const sdx_op *const op = sdx_op_at(i);
-        if (op == NULL) return false;
-        if (op->flags & SDX_OP_INTERNAL) continue;
-        if (seen++ != index) continue;
-        *domain = op->domain;
-        *name = op->name;
-        *since = op->since;
-        *until = op->until;
-        return true;
+        if (op == NULL) return NULL;
+        if ((op->flags & SDX_OP_INTERNAL) == 0 && index-- == 0) return op;
     }
+}
+
+bool sdx_operator_info(size_t index, const char **domain, const char **name, int *since,
+                       int *until) {
+    const sdx_op *const op = operator_at(index);
+    if (op == NULL) return false;
+    *domain = op->domain;
+    *name = op->name;
+    *since = op->since;
+    *until = op->until;
+    return true;
+}
+
+bool sdx_operator_describe(size_t index, sdx_operator_schema *out) {
+    const sdx_op *const op = operator_at(index);
+    if (op == NULL) return false;
+    const sdx_operator_schema own = {.domain = op->domain,
+                                     .name = op->name,
+                                     .since = op->since,
+                                     .until = op->until,
+                                     .newest = op->newest,
+                                     .n_inputs = op->n_inputs,
+                                     .n_outputs = op->n_outputs,
+                                     .n_attributes = op->n_attrs,
+                                     .random = (op->flags & SDX_OP_RANDOM) != 0,
+                                     .control = (op->flags & SDX_OP_CONTROL) != 0};
+    sdx_growing_give(out, &own, sizeof own);
+    return true;
+}
+
+static void give_port(const sdx_port *port, sdx_operator_port *out) {
+    const sdx_operator_port own = {.name = port->name,
+                                   .variable = port->var,
+                                   .types = port->types & (SDX_T_SEQUENCE - 1),
+                                   .sequence = (port->types & SDX_T_SEQUENCE) != 0,
+                                   .map = (port->types & SDX_T_MAP) != 0,
+                                   .optional_value = (port->types & SDX_T_OPTIONAL) != 0,
+                                   .optional = (port->flags & SDX_PORT_OPTIONAL) != 0,
+                                   .variadic = (port->flags & SDX_PORT_VARIADIC) != 0,
+                                   .mixed = (port->flags & SDX_PORT_HETERO) != 0};
+    sdx_growing_give(out, &own, sizeof own);
+}
+
+bool sdx_operator_input(size_t index, size_t port, sdx_operator_port *out) {
+    const sdx_op *const op = operator_at(index);
+    if (op == NULL || port >= op->n_inputs) return false;
+    give_port(&op->inputs[port], out);
+    return true;
+}
+
+bool sdx_operator_output(size_t index, size_t port, sdx_operator_port *out) {
+    const sdx_op *const op = operator_at(index);
+    if (op == NULL || port >= op->n_outputs) return false;
+    give_port(&op->outputs[port], out);
+    return true;
+}
+
+bool sdx_operator_attribute_at(size_t index, size_t attribute, sdx_operator_attribute *out) {
+    const sdx_op *const op = operator_at(index);
+    if (op == NULL || attribute >= op->n_attrs) return false;
+    const sdx_attr_def *const def = &op->attrs[attribute];
+    const sdx_operator_attribute own = {.name = def->name,
+                                        .type = sdx_attr_kind_name(def->kind),
+                                        .required = def->required,
+                                        .has_default = def->has_default,
+                                        .i = def->i,
+                                        .f = def->f,
+                                        .s = def->s};
+    sdx_growing_give(out, &own, sizeof own);
+    return true;
 }

@@ -1,29 +1,25 @@
 /* Contexts: argument checks. */
 #include "exec/context.h"
+#include "api/growing.h"
 
-void sdx_context_options_init(sdx_context_options *options) {
-    *options = (sdx_context_options){.struct_size = sizeof *options};
+void sdx_context_options_defaults(sdx_context_options *options) {
+    const sdx_context_options own = {.struct_size = sizeof own};
+    sdx_growing_give(options, &own, sizeof own);
 }
 
 sdx_status sdx_context_create(sdx_model *model, const sdx_context_options *options,
                               sdx_context **out) {
-    sdx_context_options standard;
-    sdx_context_options_init(&standard);
-    if (options == NULL) options = &standard;
+    sdx_context_options own;
+    sdx_context_options_init(&own);
     if (model == NULL || out == NULL)
         return sdx_fail(SDX_INVALID_ARGUMENT,
                         "context: found NULL, expected a model and a place for the handle");
-    if (options->struct_size != sizeof *options) {
-        return sdx_fail(SDX_INVALID_ARGUMENT,
-                        "context: found options of %zu bytes, expected %zu; call "
-                        "sdx_context_options_init first",
-                        options->struct_size, sizeof *options);
-    }
+    if (options != NULL) SDX_TRY(sdx_growing_take("context", &own, sizeof own, options));
     enum { MAX_THREADS = 4096 };
-    if (options->threads > MAX_THREADS)
+    if (own.threads > MAX_THREADS)
         return sdx_fail(SDX_INVALID_ARGUMENT, "context: found %u threads, expected 0 to %d",
-                        options->threads, (int)MAX_THREADS);
-    return sdx_context_make(model, options, out);
+                        own.threads, (int)MAX_THREADS);
+    return sdx_context_make(model, &own, out);
 }
 
 void sdx_context_destroy(sdx_context *context) {

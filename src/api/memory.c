@@ -1,5 +1,6 @@
 /* Memory of models and contexts: totals and pieces. */
 #include "exec/memory.h"
+#include "api/growing.h"
 
 /* One row a kind, in the order of the list. */
 static const struct {
@@ -36,26 +37,33 @@ static void add_item(void *user, const sdx_memory_item *item) {
     sizes[item->kind] += item->size;
 }
 
-void sdx_model_memory(const sdx_model *model, sdx_memory *out) {
+static sdx_memory memory_of(const sdx_model *model) {
     size_t sizes[SDX_MEMORY_N_KINDS] = {0};
     sdx_model_report(own(model), add_item, sizes);
-    *out = (sdx_memory){.file = sizes[SDX_MEMORY_FILE] + sizes[SDX_MEMORY_HELD],
-                        .weights = sizes[SDX_MEMORY_WEIGHTS],
-                        .packs = sizes[SDX_MEMORY_PACKS],
-                        .graph = sizes[SDX_MEMORY_GRAPH] + sizes[SDX_MEMORY_PROGRAM] +
-                                 sizes[SDX_MEMORY_TABLES] + sizes[SDX_MEMORY_ROOM]};
-    if (out->file == 0) out->file = model->size; /* the caller's */
+    sdx_memory memory = {.file = sizes[SDX_MEMORY_FILE] + sizes[SDX_MEMORY_HELD],
+                         .weights = sizes[SDX_MEMORY_WEIGHTS],
+                         .packs = sizes[SDX_MEMORY_PACKS],
+                         .graph = sizes[SDX_MEMORY_GRAPH] + sizes[SDX_MEMORY_PROGRAM] +
+                                  sizes[SDX_MEMORY_TABLES] + sizes[SDX_MEMORY_ROOM]};
+    if (memory.file == 0) memory.file = model->size; /* the caller's */
+    return memory;
+}
+
+void sdx_model_memory(const sdx_model *model, sdx_memory *out) {
+    const sdx_memory own = memory_of(model);
+    sdx_growing_give(out, &own, sizeof own);
 }
 
 void sdx_context_memory(const sdx_context *context, sdx_memory *out) {
     sdx_frame_bytes own_bytes = {0}, other = {0};
-    sdx_model_memory(context->model, out);
+    sdx_memory memory = memory_of(context->model);
     sdx_frame_memory(context->frame, &own_bytes);
     if (context->overridable != NULL) sdx_frame_memory(context->overridable, &other);
-    out->slab = own_bytes.slab + other.slab;
-    out->slab_bound = own_bytes.bound > other.bound ? own_bytes.bound : other.bound;
+    memory.slab = own_bytes.slab + other.slab;
+    memory.slab_bound = own_bytes.bound > other.bound ? own_bytes.bound : other.bound;
     const sdx_heap *const heap = sdx_store_heap(context->store);
     const size_t used = atomic_load_explicit(&heap->used, memory_order_relaxed);
-    out->context_peak = atomic_load_explicit(&heap->peak, memory_order_relaxed);
-    out->dynamic = used > out->slab ? used - out->slab : 0;
+    memory.context_peak = atomic_load_explicit(&heap->peak, memory_order_relaxed);
+    memory.dynamic = used > memory.slab ? used - memory.slab : 0;
+    sdx_growing_give(out, &memory, sizeof memory);
 }

@@ -1,23 +1,19 @@
 /* Models: loading and what can be asked of them. */
 #include <string.h>
 
+#include "api/growing.h"
 #include "base/checked.h"
 #include "base/knobs.h"
 #include "exec/model.h"
 #include "ops/work.h"
 
-void sdx_model_options_init(sdx_model_options *options) {
-    *options =
-        (sdx_model_options){.struct_size = sizeof *options, .load = SDX_LOAD_MAP, .optimize = true};
+void sdx_model_options_defaults(sdx_model_options *options) {
+    const sdx_model_options own = {
+        .struct_size = sizeof own, .load = SDX_LOAD_MAP, .optimize = true};
+    sdx_growing_give(options, &own, sizeof own);
 }
 
 static sdx_status check_options(const sdx_model_options *options) {
-    if (options->struct_size != sizeof *options) {
-        return sdx_fail(
-            SDX_INVALID_ARGUMENT,
-            "model: found options of %zu bytes, expected %zu; call sdx_model_options_init first",
-            options->struct_size, sizeof *options);
-    }
     if ((unsigned)options->load > SDX_LOAD_SNAPSHOT) {
         return sdx_fail(
             SDX_INVALID_ARGUMENT,
@@ -52,8 +48,8 @@ static sdx_status make(sdx_runtime *runtime, const char *path, const void *bytes
         return sdx_fail(SDX_INVALID_ARGUMENT,
                         "model: found NULL, expected a runtime and a place for the handle");
     if (options != NULL) {
-        SDX_TRY(check_options(options));
-        chosen = *options;
+        SDX_TRY(sdx_growing_take("model", &chosen, sizeof chosen, options));
+        SDX_TRY(check_options(&chosen));
     }
     SDX_TRY(choose_numerics(&chosen.numerics));
     return sdx_model_make(runtime, path, bytes, size, &chosen, out);
@@ -210,20 +206,21 @@ void sdx_model_summarize(const sdx_model *model, sdx_model_summary *out) {
     double flops = 0;
     sdx_status_free(count_nodes(&n_final, onnx->ir->main));
     sdx_status_free(add_flops(&flops, onnx->ir->main));
-    *out = (sdx_model_summary){.producer = onnx->producer,
-                               .producer_version = onnx->producer_version,
-                               .graph_name = onnx->graph_name,
-                               .domain = onnx->domain,
-                               .doc = onnx->doc,
-                               .ir_version = onnx->ir_version,
-                               .model_version = onnx->model_version,
-                               .n_nodes = onnx->n_nodes,
-                               .n_nodes_final = n_final,
-                               .n_functions = onnx->n_functions,
-                               .n_initializers = onnx->n_initializers,
-                               .n_parameters = onnx->n_parameters,
-                               .flops = flops < 1.8e19 ? (uint64_t)flops : UINT64_MAX,
-                               .file_size = model->size};
+    const sdx_model_summary own = {.producer = onnx->producer,
+                                   .producer_version = onnx->producer_version,
+                                   .graph_name = onnx->graph_name,
+                                   .domain = onnx->domain,
+                                   .doc = onnx->doc,
+                                   .ir_version = onnx->ir_version,
+                                   .model_version = onnx->model_version,
+                                   .n_nodes = onnx->n_nodes,
+                                   .n_nodes_final = n_final,
+                                   .n_functions = onnx->n_functions,
+                                   .n_initializers = onnx->n_initializers,
+                                   .n_parameters = onnx->n_parameters,
+                                   .flops = flops < 1.8e19 ? (uint64_t)flops : UINT64_MAX,
+                                   .file_size = model->size};
+    sdx_growing_give(out, &own, sizeof own);
 }
 
 size_t sdx_model_n_opsets(const sdx_model *model) { return model->fixed.onnx.n_opsets; }

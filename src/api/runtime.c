@@ -1,21 +1,24 @@
 /* The runtime: what an application decides once. */
+#include "api/growing.h"
 #include "exec/model.h"
 
-void sdx_runtime_options_init(sdx_runtime_options *options) {
-    *options = (sdx_runtime_options){.struct_size = sizeof *options, .log_level = SDX_LOG_INFO};
+static sdx_runtime_options standard(void) {
+    return (sdx_runtime_options){.struct_size = sizeof(sdx_runtime_options),
+                                 .log_level = SDX_LOG_INFO};
+}
+
+void sdx_runtime_options_defaults(sdx_runtime_options *options) {
+    const sdx_runtime_options own = standard();
+    sdx_growing_give(options, &own, sizeof own);
 }
 
 sdx_status sdx_runtime_create(const sdx_runtime_options *options, sdx_runtime **out) {
     if (out == NULL)
         return sdx_fail(SDX_INVALID_ARGUMENT,
                         "runtime: found NULL for 'out', expected a place for the handle");
-    if (options != NULL && options->struct_size != sizeof *options) {
-        return sdx_fail(SDX_INVALID_ARGUMENT,
-                        "runtime: found options of %zu bytes, expected %zu; call "
-                        "sdx_runtime_options_init first",
-                        options->struct_size, sizeof *options);
-    }
-    const sdx_allocator *const allocator = options != NULL ? options->allocator : NULL;
+    sdx_runtime_options own = standard();
+    if (options != NULL) SDX_TRY(sdx_growing_take("runtime", &own, sizeof own, options));
+    const sdx_allocator *const allocator = own.allocator;
     sdx_heap base;
     sdx_heap_init(&base, allocator, 0, "runtime");
     sdx_runtime *runtime;
@@ -23,9 +26,7 @@ sdx_status sdx_runtime_create(const sdx_runtime_options *options, sdx_runtime **
     sdx_refs_init(&runtime->refs);
     runtime->has_allocator = allocator != NULL;
     if (allocator != NULL) runtime->allocator = *allocator;
-    if (options != NULL)
-        runtime->logger = (sdx_logger){
-            .write = options->log, .user = options->log_user, .level = options->log_level};
+    runtime->logger = (sdx_logger){.write = own.log, .user = own.log_user, .level = own.log_level};
     *out = runtime;
     return NULL;
 }

@@ -102,6 +102,17 @@ void sdx_status_free(sdx_status status) {
     if (status != without_memory()) free(status);
 }
 
+const char *sdx_code_meaning(sdx_code code) {
+    static const char *const meanings[] = {
+#define SDX_CODE(value, NAME, name, meaning) [value] = meaning,
+#include "sardonyx/status.def"
+#undef SDX_CODE
+    };
+    const size_t index = (size_t)code;
+    return index < sizeof meanings / sizeof *meanings && meanings[index] ? meanings[index]
+                                                                         : "unknown";
+}
+
 const char *sdx_code_name(sdx_code code) {
     static const char *const names[] = {
 #define SDX_CODE(value, NAME, name, meaning) [value] = name,

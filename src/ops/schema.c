@@ -14,6 +14,8 @@ static const char *const kind_names[] = {
     [SDX_ATTR_TYPES] = "types",
 };
 
+const char *sdx_attr_kind_name(sdx_attr_kind kind) { return kind_names[kind]; }
+
 sdx_status sdx_in_node(sdx_status status, const sdx_node *node) {
     if (!status) return NULL;
     const sdx_str name = node->origin.len > 0 ? node->origin : node->name;

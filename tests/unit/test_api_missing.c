@@ -41,7 +41,7 @@ static void missing_operators_are_described(void **state) {
     (void)state;
     sdx_runtime *runtime;
     sdx_model_options options;
-    sdx_model_summary summary;
+    sdx_model_summary summary = {.struct_size = sizeof summary};
     sdx_port_info port;
     sdx_missing_info info;
     sdx_context *context = NULL;

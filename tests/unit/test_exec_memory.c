@@ -81,7 +81,7 @@ static void stays_flat_after_the_largest_shape(void **state) {
     sdx_value *y = NULL;
     must(run(context, 8, 64, &y));
     sdx_value_release(y);
-    sdx_memory first, later;
+    sdx_memory first = {.struct_size = sizeof first}, later = {.struct_size = sizeof later};
     sdx_context_memory(context, &first);
     uint64_t seed = 1;
     for (int i = 0; i < 1000; i++) {
@@ -143,7 +143,7 @@ static void trim_gives_memory_back(void **state) {
     const size_t during = resident();
     sdx_context_trim(context);
     const size_t after = resident();
-    sdx_memory memory;
+    sdx_memory memory = {.struct_size = sizeof memory};
     sdx_context_memory(context, &memory);
     assert_int_equal(memory.slab, 0);
     if (malloc_count_works && before != 0) {

@@ -112,7 +112,7 @@ static void calls_and_work_are_counted(void **state) {
     assert_true(loop->ns >= product->ns);
     assert_true(loop->self_ns <= loop->ns - product->ns);
     assert_true(product->min_ns <= product->max_ns && product->max_ns <= product->ns);
-    sdx_profile_summary sum;
+    sdx_profile_summary sum = {.struct_size = sizeof sum};
     sdx_context_profile_summarize(f->context, &sum);
     assert_int_equal(sum.runs, 2);
     assert_true(sum.run_ns >= loop->ns + tanh->ns);
@@ -142,7 +142,7 @@ static void a_time_line_is_bounded(void **state) {
     run(f, 1);
     run(f, 1);
     sdx_context_profile_stop(f->context);
-    sdx_profile_summary sum;
+    sdx_profile_summary sum = {.struct_size = sizeof sum};
     uint64_t until = 0, calls = 0;
     sdx_context_profile_summarize(f->context, &sum);
     sdx_context_profile_spans(f->context, count_span, &until);

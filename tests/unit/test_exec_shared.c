@@ -128,7 +128,7 @@ static void *work(void *arg) {
     sdx_context_options_init(&options);
     options.threads = 2;
     sdx_context *context = NULL;
-    sdx_memory memory;
+    sdx_memory memory = {.struct_size = sizeof memory};
     pthread_barrier_wait(w->start);
     const sdx_status status = sdx_context_create(w->model, &options, &context);
     for (int i = 0; status == NULL && i < ROUNDS; i++) {

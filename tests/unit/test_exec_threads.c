@@ -104,7 +104,7 @@ static void *work(void *arg) {
 static void threads_share_a_model(void **state) {
     (void)state;
     worker workers[THREADS];
-    sdx_memory memory;
+    sdx_memory memory = {.struct_size = sizeof memory};
     for (unsigned i = 0; i < THREADS; i++) {
         workers[i] = (worker){.seed = i};
         assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);

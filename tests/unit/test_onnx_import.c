@@ -102,7 +102,7 @@ static void the_file_is_described(void **state) {
                               "node y = Mul(a, w)\n"
                               "output y\n",
                               true);
-    sdx_model_summary summary;
+    sdx_model_summary summary = {.struct_size = sizeof summary};
     sdx_model_summarize(s.model, &summary);
     assert_int_equal(summary.ir_version, 9);
     sdx_str key, value;

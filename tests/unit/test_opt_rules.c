@@ -104,7 +104,7 @@ static void fold_constants_wherever_they_lie(void **state) {
                  "node t = Transpose(%s)\nnode y = Add(x, t)\noutput y\n",
                  names[i], names[i]);
         sdx_model *const model = load(text, NULL);
-        sdx_model_summary summary;
+        sdx_model_summary summary = {.struct_size = sizeof summary};
         sdx_model_summarize(model, &summary);
         assert_int_equal(summary.n_nodes_final, 1);
         sdx_model_release(model);
@@ -149,7 +149,7 @@ static void fold_constants_grows_no_small_file(void **state) {
                                   NULL);
     void *dump;
     size_t size;
-    sdx_memory memory;
+    sdx_memory memory = {.struct_size = sizeof memory};
     must(sdx_model_dump(model, &dump, &size));
     assert_string_equal(dump, "graph main(x: float32[2,3]) -> (a{float32[16000000]}, "
                               "b{float32[16000000]}, c)\n"
