@@ -1,8 +1,11 @@
-/* The commands: one row of the table in main.c each. */
+/* The commands: one row of the table in commands.c each. */
 #ifndef CLI_COMMAND_H
 #define CLI_COMMAND_H
 
 #include "cli/options.h"
+
+extern const struct command commands[];
+extern const size_t n_commands;
 
 int command_run(const struct command *command, int n, char **arguments);
 int command_info(const struct command *command, int n, char **arguments);

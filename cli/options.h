@@ -37,7 +37,7 @@ struct option_group {
     void *settings;
 };
 
-/* One command of the table in main.c. */
+/* One command of the table in commands.c. */
 struct command {
     const char *name;
     const char *summary; /* one line, begins in lower case */

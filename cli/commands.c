@@ -1,0 +1,123 @@
+/* The table of commands: from it come the dispatch, all help, the manual pages and the completion of
+ * shells. */
+#include "cli/command.h"
+
+const struct command commands[] = {
+    {
+        .name = "run",
+        .summary = "run a model once, on files or made-up inputs",
+        .usage = "MODEL [--input [NAME=]FILE]... [options]",
+        .help = "Inputs that no file gives are random: numbers from [-1, 1), integers from 0 to 9, "
+                "the\n"
+                "same ones for the same seed. An unknown dimension is that of another input with "
+                "the same\n"
+                "symbol, else 1. Pictures are prepared as the model's metadata or the options say: "
+                "size,\n"
+                "channels, layout, (x scale - mean) / std; several pictures make a batch.\n"
+                "An output that is an .npz without a name holds all outputs.\n"
+                "\n"
+                "  sardonyx run model.onnx\n"
+                "  sardonyx run model.onnx --input image=x.npy --output y.npz --threads 4\n"
+                "  sardonyx run models/digits/digits.onnx --input photo.jpg --top 3 --show\n"
+                "  sardonyx run mobilenet.onnx --input cat.png --mean 0.485,0.456,0.406 \\\n"
+                "      --std 0.229,0.224,0.225 --top 5 --labels names.txt\n"
+                "  sardonyx run bert.onnx --set batch=1 --set sequence=128 --json\n",
+        .run = command_run,
+    },
+    {
+        .name = "info",
+        .summary = "show inputs, outputs, operators, size and work of a model",
+        .usage = "MODEL [options]",
+        .help = "A model that this build cannot run is refused with the list of all operators that "
+                "are\n"
+                "missing.\n"
+                "\n"
+                "  sardonyx info model.onnx\n"
+                "  sardonyx info model.onnx --json\n"
+                "  sardonyx info --knobs\n"
+                "  sardonyx info --build\n",
+        .run = command_info,
+    },
+    {
+        .name = "check",
+        .summary = "run models against the outputs that they should have",
+        .usage = "DIR... [options]",
+        .help = "Every folder at or below DIR with a model.onnx and "
+                "test_data_set_N/{input,output}_K.pb\n"
+                "is a case. A floating-point output passes where max |a-b| <= T max |b| + 1e-6, T "
+                "being\n"
+                "1e-3 or the number in the folder's file 'tolerance'; all else must be equal, but\n"
+                "integers of models with quantised operators may differ by 1. With --rtol or "
+                "--atol each\n"
+                "number is compared by itself: |a-b| <= atol + rtol |b|. Models with operators "
+                "that this\n"
+                "build does not have are skipped. Exit status 1 when a case failed.\n"
+                "\n"
+                "  sardonyx check models\n"
+                "  sardonyx check tests/data --rtol 1e-3 --atol 1e-7 --fork --timeout 60\n"
+                "  sardonyx check tests/data --filter 'test_resize_*' --verbose\n"
+                "  sardonyx check tests/data --missing\n",
+        .run = command_check,
+    },
+    {
+        .name = "verify",
+        .summary = "find the rewrite of a graph that changes a result",
+        .usage = "MODEL|DIR... [options]",
+        .help = "Runs the graph as it stands, with all rewrites and with each one left out, on the "
+                "same\n"
+                "inputs: those of 'sardonyx run' for a MODEL, those of test_data_set_N for every "
+                "folder at\n"
+                "or below DIR that has one beside its model.onnx. Floating-point outputs pass "
+                "where\n"
+                "max |a-b| <= T max |b| + 1e-6, T being 4 sqrt(nodes) steps of their type, or "
+                "--limit; all\n"
+                "else must be equal. A rule without which the result comes out right is named; "
+                "where two\n"
+                "are wrong, each is tried alone. Exit status 1 when a result differs.\n"
+                "\n"
+                "  sardonyx verify model.onnx\n"
+                "  sardonyx verify bert.onnx --set batch=2 --set sequence=128 --json\n"
+                "  sardonyx verify tests/data --filter 'bert*' --verbose\n",
+        .run = command_verify,
+    },
+    {
+        .name = "bench",
+        .summary = "measure load time, latency and memory of a model",
+        .usage = "MODEL [options]",
+        .help = "Inputs as in 'sardonyx run'. Outputs are bound to buffers after the first run, so "
+                "that\n"
+                "a run allocates nothing.\n"
+                "\n"
+                "  sardonyx bench model.onnx --threads 1 --time 5\n"
+                "  sardonyx bench model.onnx --set batch=8 --json\n",
+        .run = command_bench,
+    },
+    {
+        .name = "profile",
+        .summary = "show where the time of a model goes",
+        .usage = "MODEL [options]",
+        .help = "Inputs as in 'sardonyx run'. Times are those of a node without the nodes of its "
+                "subgraphs;\n"
+                "GB/s counts inputs and outputs once a call. Open a trace with chrome://tracing "
+                "or\n"
+                "Perfetto.\n"
+                "\n"
+                "  sardonyx profile model.onnx --threads 1\n"
+                "  sardonyx profile model.onnx --runs 100 --top 0 --json\n"
+                "  sardonyx profile model.onnx --runs 3 --trace trace.json\n",
+        .run = command_profile,
+    },
+    {
+        .name = "ops",
+        .summary = "list the operators of this build",
+        .usage = "[options]",
+        .help = "'since' is the first opset version that is known, 'until' the last one where it "
+                "has an\n"
+                "end.\n"
+                "\n"
+                "  sardonyx ops\n"
+                "  sardonyx ops --json\n",
+        .run = command_ops,
+    },
+};
+const size_t n_commands = sizeof commands / sizeof *commands;
