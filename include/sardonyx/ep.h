@@ -38,17 +38,19 @@
 extern "C" {
 #endif
 
+/* Marks what a provider exports. */
 #if defined(_WIN32)
 #define SDX_EP_EXPORT __declspec(dllexport)
 #else
 #define SDX_EP_EXPORT __attribute__((visibility("default")))
 #endif
 
-#define SDX_EP_VERSION 0u
+#define SDX_EP_VERSION 0u      /* of this header: host and provider must have the same */
 #define SDX_EP_NONE UINT32_MAX /* no value */
 
 enum { SDX_EP_MAX_RANK = 16, SDX_EP_TEXT = 512 };
 
+/* How a call ended. */
 typedef enum sdx_ep_code {
     SDX_EP_OK,
     SDX_EP_DECLINED,      /* compile, bind, run: "not this one"; it runs on the CPU */
@@ -63,6 +65,7 @@ typedef struct sdx_ep_why {
     char text[SDX_EP_TEXT];
 } sdx_ep_why;
 
+/* A view of text. */
 typedef struct sdx_ep_str {
     const char *ptr; /* UTF-8, not terminated */
     size_t len;      /* bytes */
@@ -89,6 +92,7 @@ typedef struct sdx_ep_graph sdx_ep_graph;
 /* Where a group runs: for one context. Lives from the first bind until unbind. */
 typedef struct sdx_ep_session sdx_ep_session;
 
+/* A node of a graph. */
 typedef struct sdx_ep_node {
     sdx_ep_str name, domain, op; /* domain "": ai.onnx */
     /* opset version of what it means: nodes of old files have been upgraded. `revision` is not 0
@@ -103,6 +107,7 @@ typedef struct sdx_ep_node {
     double flops, bytes; /* of one run, unknown dims as 1; bytes: inputs and outputs */
 } sdx_ep_node;
 
+/* A value of a graph: an input, a constant, or what a node makes. */
 typedef struct sdx_ep_value {
     sdx_ep_str name;
     /* of a constant with its elements, on the host, maybe misaligned; dtype 0: no tensor */
@@ -113,6 +118,7 @@ typedef struct sdx_ep_value {
         from_shapes; /* its content follows from shapes: as an input of a group it is on the host */
 } sdx_ep_value;
 
+/* What an attribute holds. */
 typedef enum sdx_ep_kind {
     SDX_EP_ABSENT, /* optional, not given, without a default */
     SDX_EP_FLOAT,
@@ -147,6 +153,7 @@ typedef struct sdx_ep_gain {
     bool always;    /* take it whatever the copies cost */
 } sdx_ep_gain;
 
+/* How urgent a line of the log is. */
 typedef enum sdx_ep_level { SDX_EP_ERROR, SDX_EP_WARN, SDX_EP_INFO, SDX_EP_DEBUG } sdx_ep_level;
 
 /* The host's functions. `self` goes with those that have no graph or session. The table lives as
@@ -215,6 +222,7 @@ typedef struct sdx_ep_group {
     uint32_t n_outputs;
 } sdx_ep_group;
 
+/* A group with the shapes of one context. */
 typedef struct sdx_ep_binding {
     const sdx_ep_tensor *inputs; /* shapes; elements of those that are on the host */
     uint32_t n_inputs;
