@@ -108,6 +108,13 @@ sdx_status sdx_graph_set_outputs(sdx_graph *graph, sdx_gvalue *const *outputs, s
     return NULL;
 }
 
+bool sdx_gvalue_same_shape(const sdx_gvalue *a, const sdx_gvalue *b) {
+    if (a->shape.rank < 0 || a->shape.rank != b->shape.rank) return false;
+    for (int i = 0; i < a->shape.rank; i++)
+        if (!sdx_dim_eq(a->shape.dims[i], b->shape.dims[i])) return false;
+    return true;
+}
+
 /* ---- copies of constants */
 
 static void keep_value(sdx_copies_sweep *sweep, const sdx_gvalue *value) {

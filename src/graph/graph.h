@@ -188,6 +188,9 @@ sdx_status sdx_node_subgraphs(const sdx_node *node,
 /* The graph as text, one node a line, subgraphs indented: for people, tests and errors. */
 sdx_status sdx_graph_dump(const sdx_graph *graph, sdx_buf *out) SDX_NODISCARD;
 
+/* Whether both shapes are known and equal, symbols included. */
+bool sdx_gvalue_same_shape(const sdx_gvalue *a, const sdx_gvalue *b);
+
 /* The elements of a constant as int64 (any integer type): true when the value is a constant. */
 bool sdx_gvalue_const_ints(const sdx_gvalue *value, const sdx_view **view);
 

@@ -1,24 +1,11 @@
 /* Nodes that hand their input on as it is: Identity, Dropout outside training, Cast to the same
  * type, Reshape-like nodes that keep the shape, Sum and Concat of one. */
-#include <string.h>
-
-#include "opt/opt.h"
-
-static bool is_op(const sdx_node *node, const char *name) {
-    return node->op->domain[0] == 0 && strcmp(node->op->name, name) == 0;
-}
-
-static bool same_shape(const sdx_gvalue *a, const sdx_gvalue *b) {
-    if (a->shape.rank < 0 || a->shape.rank != b->shape.rank) return false;
-    for (int i = 0; i < a->shape.rank; i++) {
-        if (!sdx_dim_eq(a->shape.dims[i], b->shape.dims[i])) return false;
-    }
-    return true;
-}
+#include "opt/match.h"
 
 /* Dropout computes nothing unless its third input says that this is training. */
 static bool is_idle_dropout(const sdx_node *node) {
-    if (!is_op(node, "Dropout") || (node->n_outputs > 1 && node->outputs[1] != NULL)) return false;
+    if (!sdx_is_op(node, "Dropout") || (node->n_outputs > 1 && node->outputs[1] != NULL))
+        return false;
     if (node->n_inputs < 3 || node->inputs[2] == NULL) return true;
     const sdx_view *const training = node->inputs[2]->constant;
     return training != NULL && training->len == 1 && sdx_view_int(training, 0) == 0;
@@ -28,19 +15,19 @@ static bool changes_nothing(const sdx_node *node) {
     if (node->n_inputs == 0 || node->inputs[0] == NULL || node->n_outputs == 0 ||
         node->outputs[0] == NULL)
         return false;
-    if (is_op(node, "Identity") || is_idle_dropout(node)) return true;
+    if (sdx_is_op(node, "Identity") || is_idle_dropout(node)) return true;
     const sdx_gvalue *const in = node->inputs[0];
     const sdx_gvalue *const out = node->outputs[0];
     const bool same_type =
         in->type != NULL && out->type != NULL && sdx_type_eq(in->type, out->type);
     if (!same_type) return false;
-    if (is_op(node, "Cast")) return true;
-    if ((is_op(node, "Sum") || is_op(node, "Concat") || is_op(node, "Max") || is_op(node, "Min") ||
-         is_op(node, "Mean")) &&
+    if (sdx_is_op(node, "Cast")) return true;
+    if ((sdx_is_op(node, "Sum") || sdx_is_op(node, "Concat") || sdx_is_op(node, "Max") ||
+         sdx_is_op(node, "Min") || sdx_is_op(node, "Mean")) &&
         node->n_inputs == 1)
         return true;
     return (node->op->flags & SDX_OP_ALIAS) != 0 && in->type->kind == SDX_TENSOR &&
-           same_shape(in, out);
+           sdx_gvalue_same_shape(in, out);
 }
 
 static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
