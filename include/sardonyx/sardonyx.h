@@ -295,6 +295,9 @@ typedef struct sdx_model_options {
     /* operators that this build lacks are no error: such a model can be described, not run;
      * default: false */
     bool allow_missing;
+    /* nothing is prepared to run: the model can be described, looked at and written (graph.h);
+     * default: false */
+    bool graph_only;
 } sdx_model_options;
 
 /* Sets all but struct_size, which says how much of `options` there is, to the defaults. */

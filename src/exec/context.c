@@ -33,6 +33,10 @@ sdx_status sdx_context_make(sdx_model *model, const sdx_context_options *options
                             sdx_context **out) {
     const sdx_onnx_model *const onnx = &model->fixed.onnx;
     SDX_TRY(sdx_missing_error(onnx->missing, onnx->n_missing));
+    if (model->options.graph_only)
+        return sdx_fail(SDX_INVALID_ARGUMENT,
+                        "context: found a model loaded with graph_only, expected one that can run; "
+                        "load it without");
     sdx_heap base;
     sdx_context *context;
     SDX_TRY(SDX_NEW(base_heap(model, &base), &context));

@@ -79,6 +79,8 @@ void sdx_model_report(sdx_model *model, sdx_memory_fn *fn, void *user) {
     show_variant(&r, &model->fixed);
     if (atomic_load_explicit(&model->has_overridable, memory_order_acquire))
         show_variant(&r, &model->overridable);
+    if (atomic_load_explicit(&model->has_view, memory_order_acquire))
+        show_variant(&r, &model->view);
     sdx_mutex_lock(&model->mutex);
     total(&r, SDX_MEMORY_TABLES, model->strings.used + sdx_map_held(&model->symbols));
     total(&r, SDX_MEMORY_ROOM, sdx_arena_held(&model->strings) - model->strings.used);

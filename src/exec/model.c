@@ -65,36 +65,41 @@ static void release_files(const sdx_model *model, const sdx_variant *variant) {
     }
 }
 
-static sdx_status make_variant(sdx_model *model, sdx_variant *variant, bool overridable) {
-    const sdx_kernel_table *const kernels = sdx_kernels(model->options.numerics);
+static sdx_status import_graph(sdx_model *model, sdx_variant *variant, sdx_variant_kind kind) {
+    const sdx_model_options *const options = &model->options;
+    const sdx_onnx_options import = {.folder = options->folder,
+                                     .read = options->read,
+                                     .read_user = options->read_user,
+                                     .allow_missing = options->allow_missing,
+                                     .overridable = kind == SDX_VARIANT_OVERRIDABLE,
+                                     .logger = &model->runtime->logger};
+    SDX_TRY(sdx_onnx_import(model->bytes, model->size, &import, &variant->arena, &variant->onnx));
+    const sdx_opt_options opt = {.arena = &variant->arena,
+                                 .heap = &model->heap,
+                                 .kernels = sdx_kernels(options->numerics),
+                                 .disabled = options->disabled_rules,
+                                 .logger = &model->runtime->logger};
+    if (options->optimize && variant->onnx.n_missing == 0)
+        SDX_TRY(sdx_opt_run(variant->onnx.ir, &opt));
+    if (kind == SDX_VARIANT_VIEW) SDX_TRY(sdx_ir_tidy(variant->onnx.ir));
+    return variant->onnx.n_missing == 0 ? sdx_ir_sweep(variant->onnx.ir) : NULL;
+}
+
+static sdx_status make_variant(sdx_model *model, sdx_variant *variant, sdx_variant_kind kind) {
     sdx_arena_init(&variant->arena, &model->heap);
-    sdx_packer_init(&variant->packer, kernels, &variant->arena, &model->heap);
+    sdx_packer_init(&variant->packer, sdx_kernels(model->options.numerics), &variant->arena,
+                    &model->heap);
     variant->packer.packed = release_packed;
     variant->packer.owner = variant;
     variant->file = &model->file;
-    const sdx_onnx_options import = {.folder = model->options.folder,
-                                     .read = model->options.read,
-                                     .read_user = model->options.read_user,
-                                     .allow_missing = model->options.allow_missing,
-                                     .overridable = overridable,
-                                     .logger = &model->runtime->logger};
-    SDX_TRY(sdx_onnx_import(model->bytes, model->size, &import, &variant->arena, &variant->onnx));
-    if (variant->onnx.n_missing != 0) { /* to be described only: no program */
-        variant->graph_bytes = variant->arena.used - variant->onnx.ir->copies.in_arena;
-        release_files(model, variant);
-        return NULL;
-    }
-    const sdx_opt_options opt = {.arena = &variant->arena,
-                                 .heap = &model->heap,
-                                 .kernels = kernels,
-                                 .disabled = model->options.disabled_rules,
-                                 .logger = &model->runtime->logger};
-    if (model->options.optimize) SDX_TRY(sdx_opt_run(variant->onnx.ir, &opt));
-    SDX_TRY(sdx_ir_sweep(variant->onnx.ir));
+    SDX_TRY(import_graph(model, variant, kind));
     variant->graph_bytes = variant->arena.used - variant->onnx.ir->copies.in_arena;
-    SDX_TRY(sdx_program_build(variant->onnx.ir->main, &variant->packer, &variant->arena,
-                              &model->heap, &variant->program));
-    SDX_TRY(sdx_program_prepare(variant->program, &variant->packer, &variant->arena));
+    /* what has missing operators is to be described only */
+    if (kind != SDX_VARIANT_VIEW && variant->onnx.n_missing == 0) {
+        SDX_TRY(sdx_program_build(variant->onnx.ir->main, &variant->packer, &variant->arena,
+                                  &model->heap, &variant->program));
+        SDX_TRY(sdx_program_prepare(variant->program, &variant->packer, &variant->arena));
+    }
     release_files(model, variant);
     variant->made = true;
     return NULL;
@@ -117,7 +122,8 @@ static sdx_status load(sdx_model *model, const char *path, const void *bytes, si
         SDX_TRY(folder_of(&model->strings, path, &options->folder));
     }
     SDX_TRY(read_bytes(model, path, bytes, size));
-    return make_variant(model, &model->fixed, false);
+    return make_variant(model, &model->fixed,
+                        options->graph_only ? SDX_VARIANT_VIEW : SDX_VARIANT_FIXED);
 }
 
 sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *bytes, size_t size,
@@ -147,6 +153,7 @@ void sdx_model_free(sdx_model *model) {
     sdx_runtime *const runtime = model->runtime;
     free_variant(&model->fixed);
     free_variant(&model->overridable);
+    free_variant(&model->view);
     sdx_map_deinit(&model->symbols);
     sdx_arena_deinit(&model->strings);
     sdx_file_close(&model->file);
@@ -157,20 +164,34 @@ void sdx_model_free(sdx_model *model) {
     sdx_runtime_release(runtime);
 }
 
-sdx_status sdx_model_overridable(sdx_model *model, const sdx_variant **out) {
-    if (!atomic_load_explicit(&model->has_overridable, memory_order_acquire)) {
-        sdx_mutex_lock(&model->mutex);
-        sdx_status status = NULL;
-        if (!model->overridable.made) {
-            status = make_variant(model, &model->overridable, true);
-            if (status != NULL)
-                free_variant(&model->overridable);
-            else
-                atomic_store_explicit(&model->has_overridable, true, memory_order_release);
-        }
-        sdx_mutex_unlock(&model->mutex);
-        SDX_TRY(status);
+/* A variant that is not made at load: made now, if nobody was faster. */
+static sdx_status make_once(sdx_model *model, sdx_variant *variant, sdx_variant_kind kind,
+                            atomic_bool *has) {
+    if (atomic_load_explicit(has, memory_order_acquire)) return NULL;
+    sdx_mutex_lock(&model->mutex);
+    sdx_status status = NULL;
+    if (!variant->made) {
+        status = make_variant(model, variant, kind);
+        if (status != NULL)
+            free_variant(variant);
+        else
+            atomic_store_explicit(has, true, memory_order_release);
     }
+    sdx_mutex_unlock(&model->mutex);
+    return status;
+}
+
+sdx_status sdx_model_overridable(sdx_model *model, const sdx_variant **out) {
+    SDX_TRY(
+        make_once(model, &model->overridable, SDX_VARIANT_OVERRIDABLE, &model->has_overridable));
     *out = &model->overridable;
+    return NULL;
+}
+
+sdx_status sdx_model_view(sdx_model *model, const sdx_variant **out) {
+    *out = &model->fixed;
+    if (model->options.graph_only) return NULL;
+    SDX_TRY(make_once(model, &model->view, SDX_VARIANT_VIEW, &model->has_view));
+    *out = &model->view;
     return NULL;
 }

@@ -16,8 +16,15 @@ struct sdx_runtime {
     sdx_logger logger;
 };
 
-/* Two ways to read a file: inputs with an initializer as constants (nearly always), or as inputs
- * that a caller may give. */
+/* Ways to read a file: inputs with an initializer as constants (nearly always), or as inputs that a
+ * caller may give, or to look at the graph: without a program, whose packs would take the elements
+ * of constants, and tidied. */
+typedef enum sdx_variant_kind {
+    SDX_VARIANT_FIXED,
+    SDX_VARIANT_OVERRIDABLE,
+    SDX_VARIANT_VIEW
+} sdx_variant_kind;
+
 typedef struct sdx_variant {
     sdx_arena arena;
     sdx_onnx_model onnx;
@@ -42,6 +49,8 @@ struct sdx_model {
     sdx_variant fixed;       /* made at load */
     sdx_variant overridable; /* made when a caller first gives an input that has an initializer */
     atomic_bool has_overridable;
+    sdx_variant view; /* made when a caller first looks at the graph; `fixed` with graph_only */
+    atomic_bool has_view;
     sdx_mutex mutex;
 };
 
@@ -50,5 +59,7 @@ sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *by
 void sdx_model_free(sdx_model *model);
 /* The second variant, made now if it was not needed before. Thread-safe. */
 sdx_status sdx_model_overridable(sdx_model *model, const sdx_variant **out) SDX_NODISCARD;
+/* The variant to look at, likewise. */
+sdx_status sdx_model_view(sdx_model *model, const sdx_variant **out) SDX_NODISCARD;
 
 #endif

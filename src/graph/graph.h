@@ -15,10 +15,6 @@
 #include "tensor/type.h"
 #include "tensor/view.h"
 
-typedef struct sdx_graph sdx_graph;
-typedef struct sdx_node sdx_node;
-typedef struct sdx_gvalue sdx_gvalue;
-
 /* What is known of a shape while loading. */
 typedef struct sdx_shape {
     int rank; /* -1: not known */
@@ -48,22 +44,6 @@ struct sdx_gvalue {
     size_t n_users, cap_users;
     uint32_t id; /* unique in the model, dense */
 };
-
-typedef enum sdx_attr_kind {
-    SDX_ATTR_ABSENT,
-    SDX_ATTR_FLOAT,
-    SDX_ATTR_INT,
-    SDX_ATTR_STRING,
-    SDX_ATTR_TENSOR,
-    SDX_ATTR_GRAPH,
-    SDX_ATTR_FLOATS,
-    SDX_ATTR_INTS,
-    SDX_ATTR_STRINGS,
-    SDX_ATTR_TENSORS,
-    SDX_ATTR_GRAPHS,
-    SDX_ATTR_TYPE, /* a TypeProto */
-    SDX_ATTR_TYPES
-} sdx_attr_kind;
 
 /* The value of an attribute. Lists have n elements. Borrowed from the arena. */
 typedef struct sdx_attr {
@@ -123,6 +103,8 @@ struct sdx_graph {
     size_t n_nodes;
     sdx_gvalue **inputs, **outputs;
     size_t n_inputs, n_outputs;
+    sdx_gvalue **constants; /* its constants that are in use; n_constants; set by sdx_ir_tidy */
+    size_t n_constants;
 };
 
 /* The graph of a model and what all of its graphs share. */
@@ -139,6 +121,9 @@ sdx_status sdx_ir_create(sdx_arena *arena, sdx_ir **out) SDX_NODISCARD;
 void sdx_ir_destroy(sdx_ir *ir);
 /* Copies of constants that no node, output or default refers to any more go back. */
 sdx_status sdx_ir_sweep(sdx_ir *ir) SDX_NODISCARD;
+/* Prepares all graphs to be looked at: lists their constants, makes names of values unique where
+ * they are visible. */
+sdx_status sdx_ir_tidy(sdx_ir *ir) SDX_NODISCARD;
 sdx_status sdx_graph_create(sdx_ir *ir, sdx_graph *outer, sdx_node *owner, sdx_graph **out)
     SDX_NODISCARD;
 

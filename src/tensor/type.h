@@ -1,17 +1,10 @@
-/* The type of a value in a graph: tensor, sequence, map or optional. Immutable; compare with
- * sdx_type_eq. */
+/* The type of a value in a graph: sdx_type of sardonyx/graph.h. Immutable, its parts borrowed;
+ * compare with sdx_type_eq. */
 #ifndef SDX_TENSOR_TYPE_H
 #define SDX_TENSOR_TYPE_H
 
+#include "sardonyx/graph.h"
 #include "tensor/dtype.h"
-
-typedef struct sdx_type {
-    sdx_kind kind;
-    sdx_dtype
-        dtype; /* SDX_TENSOR: of the elements (SDX_UNDEFINED: not known); SDX_MAP: of the keys */
-    const struct sdx_type
-        *element; /* SDX_SEQUENCE, SDX_OPTIONAL: what is inside; SDX_MAP: of the values; borrowed */
-} sdx_type;
 
 /* The one type object of tensors of `dtype`. */
 const sdx_type *sdx_type_tensor(sdx_dtype dtype);
