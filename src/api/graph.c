@@ -1,6 +1,6 @@
 /* graph.h, section "view": what a graph consists of, lent as it is. */
+#include "api/growing.h"
 #include "exec/model.h"
-#include "ops/op.h"
 
 /* Adds const at each level, which C does not do by itself. */
 static const sdx_gvalue *const *lend(sdx_gvalue **values) {
@@ -18,48 +18,37 @@ sdx_status sdx_model_graph(sdx_model *model, const sdx_graph **out) {
 }
 
 void sdx_graph_describe(const sdx_graph *graph, sdx_graph_info *out) {
-    *out = (sdx_graph_info){.name = graph->name,
-                            .inputs = lend(graph->inputs),
-                            .n_inputs = graph->n_inputs,
-                            .outputs = lend(graph->outputs),
-                            .n_outputs = graph->n_outputs,
-                            .constants = lend(graph->constants),
-                            .n_constants = graph->n_constants,
-                            .n_nodes = graph->n_nodes,
-                            .first = graph->first,
-                            .owner = graph->owner,
-                            .outer = graph->outer};
+    const sdx_graph_info own = {.name = graph->name,
+                                .inputs = lend(graph->inputs),
+                                .n_inputs = graph->n_inputs,
+                                .outputs = lend(graph->outputs),
+                                .n_outputs = graph->n_outputs,
+                                .constants = lend(graph->constants),
+                                .n_constants = graph->n_constants,
+                                .n_nodes = graph->n_nodes,
+                                .first = graph->first,
+                                .owner = graph->owner,
+                                .outer = graph->outer};
+    sdx_growing_give(out, &own, sizeof own);
 }
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
 void sdx_node_describe(const sdx_node *node, sdx_node_info *out) {
-    *out = (sdx_node_info){.op_type = node->op_type,
-                           .domain = node->domain,
-                           .version = node->version,
-                           .name = node->name,
-                           .origin = node->origin.len != 0 ? node->origin : node->name,
-                           .inputs = lend(node->inputs),
-                           .n_inputs = node->n_inputs,
-                           .outputs = lend(node->outputs),
-                           .n_outputs = node->n_outputs,
-                           .n_attributes = node->n_named,
-                           .graph = node->graph,
-                           .next = node->next,
-                           .available = node->op != NULL};
-}
-
-const char *sdx_attr_kind_name(sdx_attr_kind kind) {
-    static const char *const names[] = {
-        [SDX_ATTR_ABSENT] = "absent",   [SDX_ATTR_FLOAT] = "float",
-        [SDX_ATTR_INT] = "int",         [SDX_ATTR_STRING] = "string",
-        [SDX_ATTR_TENSOR] = "tensor",   [SDX_ATTR_GRAPH] = "graph",
-        [SDX_ATTR_FLOATS] = "floats",   [SDX_ATTR_INTS] = "ints",
-        [SDX_ATTR_STRINGS] = "strings", [SDX_ATTR_TENSORS] = "tensors",
-        [SDX_ATTR_GRAPHS] = "graphs",   [SDX_ATTR_TYPE] = "type",
-        [SDX_ATTR_TYPES] = "types",
-    };
-    return (size_t)kind < sizeof names / sizeof *names ? names[kind] : "unknown";
+    const sdx_node_info own = {.op_type = node->op_type,
+                               .domain = node->domain,
+                               .version = node->version,
+                               .name = node->name,
+                               .origin = node->origin.len != 0 ? node->origin : node->name,
+                               .inputs = lend(node->inputs),
+                               .n_inputs = node->n_inputs,
+                               .outputs = lend(node->outputs),
+                               .n_outputs = node->n_outputs,
+                               .n_attributes = node->n_named,
+                               .graph = node->graph,
+                               .next = node->next,
+                               .available = node->op != NULL};
+    sdx_growing_give(out, &own, sizeof own);
 }
 
 static void describe_attr(const sdx_named_attr *named, sdx_attr_info *out) {
@@ -99,21 +88,22 @@ bool sdx_node_find_attribute(const sdx_node *node, const char *name, sdx_attr_in
 /* ---- values ---------------------------------------------------------------------------------- */
 
 void sdx_gvalue_describe(const sdx_gvalue *value, sdx_gvalue_info *out) {
-    *out = (sdx_gvalue_info){.name = value->name,
-                             .type = value->type,
-                             .has_rank = value->shape.rank >= 0,
-                             .rank = value->shape.rank >= 0 ? (size_t)value->shape.rank : 0,
-                             .graph = value->graph,
-                             .producer = value->producer,
-                             .output = value->producer != NULL ? value->output : 0,
-                             .is_input = value->is_input,
-                             .is_output = value->is_output,
-                             .is_constant = value->constant != NULL,
-                             .n_users = value->n_users};
-    for (size_t i = 0; i < out->rank; i++) {
+    sdx_gvalue_info own = {.name = value->name,
+                           .type = value->type,
+                           .has_rank = value->shape.rank >= 0,
+                           .rank = value->shape.rank >= 0 ? (size_t)value->shape.rank : 0,
+                           .graph = value->graph,
+                           .producer = value->producer,
+                           .output = value->producer != NULL ? value->output : 0,
+                           .is_input = value->is_input,
+                           .is_output = value->is_output,
+                           .is_constant = value->constant != NULL,
+                           .n_users = value->n_users};
+    for (size_t i = 0; i < own.rank; i++) {
         const sdx_dim dim = value->shape.dims[i];
-        out->dims[i] = sdx_dim_is_number(dim) && dim >= 0 ? dim : -1;
+        own.dims[i] = sdx_dim_is_number(dim) && dim >= 0 ? dim : -1;
     }
+    sdx_growing_give(out, &own, sizeof own);
 }
 
 const char *sdx_gvalue_symbol(const sdx_gvalue *value, size_t axis, char *text, size_t size) {

@@ -117,8 +117,6 @@ typedef struct sdx_op {
 const sdx_op *sdx_op_find(sdx_str domain, sdx_str name);
 /* All operators in the order of ops.def; NULL beyond the last. */
 const sdx_op *sdx_op_at(size_t index);
-/* "ints": how an error or a list calls the kind of an attribute. */
-const char *sdx_attr_kind_name(sdx_attr_kind kind);
 
 /* Attribute `index` of the schema, by kind. Absent ones: 0, 0, empty, NULL. */
 static inline const sdx_attr *sdx_node_attr(const sdx_node *node, size_t index) {

@@ -14,7 +14,9 @@ static const char *const kind_names[] = {
     [SDX_ATTR_TYPES] = "types",
 };
 
-const char *sdx_attr_kind_name(sdx_attr_kind kind) { return kind_names[kind]; }
+const char *sdx_attr_kind_name(sdx_attr_kind kind) {
+    return (size_t)kind < sizeof kind_names / sizeof *kind_names ? kind_names[kind] : "unknown";
+}
 
 sdx_status sdx_in_node(sdx_status status, const sdx_node *node) {
     if (!status) return NULL;
