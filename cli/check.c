@@ -6,16 +6,17 @@
 
 #include "cli/check_case.h"
 #include "cli/command.h"
+#include "cli/file.h"
 #include "cli/json.h"
 #include "cli/memory.h"
-#include "cli/missing.h"
+#include "cli/operators.h"
 #include "cli/os.h"
 #include "cli/table.h"
 
 struct settings {
     struct check_settings check;
     struct text_list filters;
-    const char *expected;
+    const char *expected, *operators;
     bool verbose, missing, json;
 };
 
@@ -38,6 +39,8 @@ static const struct option options[] = {
      offsetof(struct settings, check.timeout)},
     {"missing", NULL, "print which operators are missing and how many cases each blocks",
      OPTION_FLAG, offsetof(struct settings, missing)},
+    {"operators", "FILE", "write the operators of the models that passed, a line each", OPTION_TEXT,
+     offsetof(struct settings, operators)},
     {"verbose", NULL, "print every case, not only those that failed", OPTION_FLAG,
      offsetof(struct settings, verbose)},
     {"json", NULL, "print all results as JSON", OPTION_FLAG, offsetof(struct settings, json)},
@@ -90,14 +93,14 @@ static void print_json(const struct report *report) {
         if (result->outcome != OUTCOME_PASSED) {
             json_text(&out, "reason", text_get(&result->reason));
         }
-        if (result->missing.len > 0) {
+        if (result->outcome == OUTCOME_SKIPPED && result->operators.len > 0) {
             json_open(&out, "missing", '[');
-            struct missing_list missing = {0};
-            missing_add(&missing, text_get(&result->missing));
+            struct operator_list missing = {0};
+            operators_add(&missing, text_get(&result->operators));
             for (size_t k = 0; k < missing.n; k++) {
                 json_text(&out, NULL, missing.operators[k].name);
             }
-            missing_free(&missing);
+            operators_free(&missing);
             json_close(&out, ']');
         }
         json_close(&out, '}');
@@ -142,12 +145,14 @@ static void print_cases(const struct settings *settings, const struct report *re
 static void print_missing(const struct report *report, const struct terminal *terminal) {
     static const struct table_column columns[] = {
         {"missing operator", TABLE_LEFT}, {"cases", TABLE_RIGHT}, {"alone", TABLE_RIGHT}};
-    struct missing_list missing = {0};
+    struct operator_list missing = {0};
     struct table table;
     for (size_t i = 0; i < report->list->n; i++) {
-        missing_add(&missing, text_get(&report->results[i].missing));
+        if (report->results[i].outcome == OUTCOME_SKIPPED) {
+            operators_add(&missing, text_get(&report->results[i].operators));
+        }
     }
-    missing_sort(&missing);
+    operators_sort(&missing);
     table_init(&table, columns, sizeof columns / sizeof *columns);
     for (size_t i = 0; i < missing.n; i++) {
         table_add(&table, "%s", missing.operators[i].name);
@@ -158,7 +163,7 @@ static void print_missing(const struct report *report, const struct terminal *te
         table_print(&table, terminal);
         printf("\n");
     }
-    missing_free(&missing);
+    operators_free(&missing);
 }
 
 static void print_text(const struct settings *settings, const struct report *report) {
@@ -172,6 +177,24 @@ static void print_text(const struct settings *settings, const struct report *rep
            terminal_paint(&terminal, failed ? PAINT_RED : PAINT_GREEN),
            report->counts[OUTCOME_PASSED], report->counts[OUTCOME_FAILED],
            report->counts[OUTCOME_SKIPPED], terminal_paint(&terminal, PAINT_PLAIN));
+}
+
+static bool write_operators(const char *path, const struct report *report, struct fault *fault) {
+    struct operator_list list = {0};
+    struct text lines = {0};
+    for (size_t i = 0; i < report->list->n; i++) {
+        if (report->results[i].outcome == OUTCOME_PASSED) {
+            operators_add(&list, text_get(&report->results[i].operators));
+        }
+    }
+    operators_sort_by_name(&list);
+    for (size_t i = 0; i < list.n; i++) {
+        text_add(&lines, "%s\n", list.operators[i].name);
+    }
+    const bool good = file_write(path, text_get(&lines), lines.len, fault);
+    operators_free(&list);
+    text_free(&lines);
+    return good;
 }
 
 /* ---- the command ---- */
@@ -223,9 +246,12 @@ int command_check(const struct command *command, int n, char **arguments) {
             print_text(&settings, &report);
         }
         status = report.counts[OUTCOME_FAILED] > 0 ? EXIT_CHECK : EXIT_GOOD;
+        if (settings.operators != NULL && !write_operators(settings.operators, &report, &fault)) {
+            status = fault_report(&fault);
+        }
         for (size_t i = 0; i < list.n; i++) {
             text_free(&report.results[i].reason);
-            text_free(&report.results[i].missing);
+            text_free(&report.results[i].operators);
         }
         mem_free(report.results);
     } else if (fault.exit != EXIT_GOOD) {

@@ -7,7 +7,7 @@
 
 #include "cli/compare.h"
 #include "cli/memory.h"
-#include "cli/missing.h"
+#include "cli/operators.h"
 #include "cli/os.h"
 #include "cli/ports.h"
 #include "cli/proto.h"
@@ -148,7 +148,7 @@ static void find_missing(const struct check_settings *settings, const char *path
     struct fault fault = {0};
     describing.allow_missing = true;
     if (session_open(&describing, path, &session, &fault)) {
-        missing_of(session.model, lines);
+        operators_missing(session.model, lines);
     }
     session_close(&session);
     fault_free(&fault);
@@ -162,15 +162,18 @@ static void run_here(const struct check_settings *settings, const struct check_c
     text_add(&model, "%s/model.onnx", what->folder);
     if (!session_open(&settings->session, text_get(&model), &session, &fault)) {
         if (fault.exit == EXIT_OF_CODE + SDX_UNSUPPORTED_OPERATOR) {
-            find_missing(settings, text_get(&model), &out->missing);
+            find_missing(settings, text_get(&model), &out->operators);
         }
-        out->outcome = out->missing.len > 0 ? OUTCOME_SKIPPED : OUTCOME_FAILED;
+        out->outcome = out->operators.len > 0 ? OUTCOME_SKIPPED : OUTCOME_FAILED;
     } else if (!session_context(&settings->session, &session, &fault)) {
         out->outcome = OUTCOME_FAILED;
     } else {
         sdx_context_set_deadline(session.context, (uint64_t)(settings->timeout * 1e9));
         const bool good = run_sets(settings, what->folder, &session, &out->ratio, &fault);
         out->outcome = good ? OUTCOME_PASSED : OUTCOME_FAILED;
+        if (good) {
+            operators_of(session.model, &out->operators);
+        }
     }
     session_close(&session);
     text_free(&model);
@@ -178,7 +181,7 @@ static void run_here(const struct check_settings *settings, const struct check_c
     out->reason = fault.text;
 }
 
-/* ---- in a child: a line of numbers, the lines of missing operators, then the reason ---- */
+/* ---- in a child: a line of numbers, the lines of operators, then the reason ---- */
 
 struct child {
     const struct check_settings *settings;
@@ -189,9 +192,9 @@ static void run_in_child(void *user, struct text *answer) {
     const struct child *const child = user;
     struct case_result result = {0};
     run_here(child->settings, child->what, &result);
-    text_add(answer, "%d %zu %.17g\n%s%s", (int)result.outcome, result.missing.len, result.ratio,
-             text_get(&result.missing), text_get(&result.reason));
-    text_free(&result.missing);
+    text_add(answer, "%d %zu %.17g\n%s%s", (int)result.outcome, result.operators.len, result.ratio,
+             text_get(&result.operators), text_get(&result.reason));
+    text_free(&result.operators);
     text_free(&result.reason);
 }
 
@@ -201,7 +204,7 @@ static void run_isolated(const struct check_settings *settings, const struct che
     struct text answer = {0};
     struct fault fault = {0};
     int outcome = OUTCOME_FAILED;
-    size_t missing = 0;
+    size_t operators = 0;
     const bool ended = os_isolate(run_in_child, &child, settings->timeout, &answer, &fault);
     const char *const line = strchr(text_get(&answer), '\n');
     out->outcome = OUTCOME_FAILED;
@@ -209,13 +212,13 @@ static void run_isolated(const struct check_settings *settings, const struct che
         out->reason = fault.text;
         fault.text = (struct text){0};
     } else if (line == NULL ||
-               sscanf(text_get(&answer), "%d %zu %lg", &outcome, &missing, &out->ratio) != 3 ||
-               missing > strlen(line + 1)) {
+               sscanf(text_get(&answer), "%d %zu %lg", &outcome, &operators, &out->ratio) != 3 ||
+               operators > strlen(line + 1)) {
         text_add(&out->reason, "the process of the case gave no result");
     } else {
         out->outcome = (enum outcome)outcome;
-        text_bytes(&out->missing, line + 1, missing);
-        text_add(&out->reason, "%s", line + 1 + missing);
+        text_bytes(&out->operators, line + 1, operators);
+        text_add(&out->reason, "%s", line + 1 + operators);
     }
     text_free(&answer);
     fault_free(&fault);

@@ -18,8 +18,10 @@ enum outcome { OUTCOME_PASSED, OUTCOME_FAILED, OUTCOME_SKIPPED };
 
 struct case_result {
     enum outcome outcome;
-    struct text reason;  /* why it did not pass */
-    struct text missing; /* operators that are missing, a line each: then it was skipped */
+    struct text reason; /* why it did not pass */
+    /* lines of operators.h: those of the model where it passed, those that are missing where it
+     * was skipped for that */
+    struct text operators;
     double ratio; /* the largest difference, as a part of what is allowed; 0 for exact comparison */
     double ns;    /* load, runs and comparison */
 };

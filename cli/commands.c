@@ -1,5 +1,5 @@
-/* The table of commands: from it come the dispatch, all help, the manual pages and the completion of
- * shells. */
+/* The table of commands: from it come the dispatch, all help, the manual pages and the completion
+ * of shells. */
 #include "cli/command.h"
 
 const struct command commands[] = {
@@ -110,12 +110,22 @@ const struct command commands[] = {
     {
         .name = "ops",
         .summary = "list the operators of this build",
-        .usage = "[options]",
-        .help = "'since' is the first opset version that is known, 'until' the last one where it "
-                "has an\n"
-                "end.\n"
+        .usage = "[OPERATOR...] [options]",
+        .help = "'since' is the first opset version that has it, 'until' the last one where it has "
+                "an end,\n"
+                "'newest' the version that nodes of older opsets are brought to. OPERATORs, which "
+                "may be\n"
+                "globs, are shown with ports and attributes; types hold for all versions. Tested "
+                "by:\n"
+                "conformance, a case of the ONNX specification; corpus, a real model with "
+                "reference\n"
+                "outputs; unit, a test of its own. In the matrix of --types x is a type, a number "
+                "how many\n"
+                "of a kind.\n"
                 "\n"
                 "  sardonyx ops\n"
+                "  sardonyx ops Conv 'Reduce*'\n"
+                "  sardonyx ops 'com.microsoft::*' --types\n"
                 "  sardonyx ops --json\n",
         .run = command_ops,
     },

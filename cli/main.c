@@ -1,5 +1,5 @@
-/* sardonyx: finds the command and runs it. Exit status: 0 good, 1 a check failed, 2 wrong usage, 2 +
- * sdx_code for every other error (see fault.h). */
+/* sardonyx: finds the command and runs it. Exit status: 0 good, 1 a check failed, 2 wrong usage, 2
+ * + sdx_code for every other error (see fault.h). */
 #include <stdio.h>
 #include <string.h>
 

@@ -23,9 +23,19 @@ unit_tests() { # PRESET
     counts $((all - failed - skipped)) "$failed" "$skipped"
 }
 
+# What a part has tested, against the table of `sardonyx ops`; one more case of the part.
+tested() { # TEST FILE
+    local said
+    said=$(tools/tested "$1" "$2" || true)
+    say "$said"
+}
+
 part_unit() {
     build_preset release
+    rm -f build/test/tested-unit
+    export SDX_TESTED=$PWD/build/test/tested-unit
     unit_tests release
+    [ ! -e "$SDX_TESTED" ] || tested unit "$SDX_TESTED"
 }
 
 part_checkop() {
@@ -69,13 +79,16 @@ part_conformance() {
     folders=$(conformance_folders) ||
         skip_part "conformance: ../shared/onnx/backend-tests-opset28.tar.gz is not there and the onnx package of PyPI could not be installed (build/pip.log)"
     # shellcheck disable=SC2086 # a list of folders without blanks
-    build/release/bin/sardonyx check $folders "${conformance_limits[@]}"
+    build/release/bin/sardonyx check $folders "${conformance_limits[@]}" --operators build/test/tested-conformance
+    # Another edition of the specification has other cases.
+    [ ! -f ../shared/onnx/backend-tests-opset28.tar.gz ] || tested conformance build/test/tested-conformance
 }
 
 part_corpus() {
     [ -d ../shared/corpus ] || skip_part "corpus: the folder ../shared/corpus is not there"
     build_command
-    build/release/bin/sardonyx check ../shared/corpus
+    build/release/bin/sardonyx check ../shared/corpus --operators build/test/tested-corpus
+    tested corpus build/test/tested-corpus
 }
 
 differential_graphs=300

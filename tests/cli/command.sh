@@ -68,7 +68,11 @@ expect 0 '"after a run": \{' info m.onnx --memory --json
 expect 2 '^sum ' info m.onnx --memory --shape x=4x5
 expect 0 'SDX_THREADS' info --knobs
 expect 0 '^threads +[1-9]' info --build
-expect 0 '^Identity +1' ops
+expect 0 '^Identity +1 .* conformance' ops
+expect 0 '^Clip: opset 1 and later, as of version 13; tested by: conformance' ops Clip
+expect 0 '^Clip +in min +T +x +x +x' ops Clip --types
+expect 0 '"default": "constant"' ops Pad --json
+expect 10 "no operator 'Clop', did you mean 'Clip'" ops Clop
 expect 0 '"runs": 5' bench m.onnx --runs 5 --json
 expect 2 "no output 'q'; it has 'y'" run m.onnx --output q=y.npy
 expect 0 'between the nodes' profile m.onnx --runs 3

@@ -39,6 +39,7 @@ struct op_test {
     sdx_gvalue *results[MAX_PORTS];   /* what users of the node see */
     sdx_value *values[2][MAX_VALUES]; /* of run and of ref, by id; owned */
     bool evaluated;
+    bool looked; /* somebody looked at a result */
 };
 
 static void ok(sdx_status status) {
@@ -63,9 +64,19 @@ op_test *op_begin_in(const char *domain, const char *op_type, int version) {
     return t;
 }
 
+/* What was tested, for ./dev test: the operator's name at the end of the file $SDX_TESTED. */
+static void record(const op_test *t) {
+    const char *const path = getenv("SDX_TESTED");
+    FILE *const file = path && t->looked ? fopen(path, "a") : NULL;
+    if (!file) return;
+    (void)fprintf(file, "%s%s%s\n", t->domain, t->domain[0] ? "::" : "", t->op_type);
+    (void)fclose(file);
+}
+
 op_test *op_begin(const char *op_type, int version) { return op_begin_in("", op_type, version); }
 
 void op_end(op_test *t) {
+    record(t);
     for (size_t i = 0; i < MAX_PORTS; i++) {
         sdx_value_release(t->inputs[i]);
         sdx_value_release(t->kept[i]);
@@ -295,6 +306,7 @@ static sdx_status evaluate(op_test *t) {
 
 static sdx_value *result(op_test *t, int way, size_t k) {
     ok(evaluate(t));
+    t->looked = true;
     assert_true(k < t->n_outputs);
     sdx_value *value = t->values[way][t->results[k]->id];
     assert_non_null(value);

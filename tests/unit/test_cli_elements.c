@@ -13,7 +13,7 @@
 #include "cli/cases.h"
 #include "cli/compare.h"
 #include "cli/elements.h"
-#include "cli/missing.h"
+#include "cli/operators.h"
 #include "cli/random.h"
 #include "cli/shapes.h"
 
@@ -127,16 +127,16 @@ static void globs_match_names(void **state) {
 
 static void missing_operators_are_counted(void **state) {
     (void)state;
-    struct missing_list list = {0};
-    missing_add(&list, "LSTM\ncom.x::Op\n");
-    missing_add(&list, "LSTM\n");
-    missing_sort(&list);
+    struct operator_list list = {0};
+    operators_add(&list, "LSTM\ncom.x::Op\n");
+    operators_add(&list, "LSTM\n");
+    operators_sort(&list);
     assert_int_equal(list.n, 2);
     assert_string_equal(list.operators[0].name, "LSTM");
     assert_int_equal(list.operators[0].n_cases, 2);
     assert_int_equal(list.operators[0].n_alone, 1);
     assert_string_equal(list.operators[1].name, "com.x::Op");
-    missing_free(&list);
+    operators_free(&list);
 }
 
 static void random_numbers_are_the_documented_ones(void **state) {
