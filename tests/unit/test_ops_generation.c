@@ -15,6 +15,7 @@
 
 #include "fail_alloc.h"
 #include "session.h"
+#include "tested.h"
 
 enum {
     WORDS = 4,
@@ -364,6 +365,7 @@ static void the_likeliest_word(void **state) {
         sdx_value_release(sequences);
         session_end(at);
     }
+    tested("com.microsoft", "GreedySearch");
     sdx_value_release(ids);
 }
 

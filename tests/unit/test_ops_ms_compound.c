@@ -15,14 +15,14 @@
 static void matmul(void **state) {
     (void)state;
     static const sdx_dtype types[] = {SDX_FLOAT32, SDX_FLOAT64, SDX_FLOAT16};
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        op_test *const t = op_begin_in(MS, "FusedMatMul", 1);
+    for (size_t i = 0; i < 2 * (sizeof types / sizeof *types); i++) {
+        op_test *const t = op_begin_in(MS, i % 2 ? "TransposeMatMul" : "FusedMatMul", 1);
         op_int(t, "transA", 1);
         op_float(t, "alpha", 0.5f);
-        op_input(t, types[i], DIMS(2, 1), DATA(2, 4));
-        op_input(t, types[i], DIMS(2, 2), DATA(1, 2, 3, 5));
+        op_input(t, types[i / 2], DIMS(2, 1), DATA(2, 4));
+        op_input(t, types[i / 2], DIMS(2, 2), DATA(1, 2, 3, 5));
         op_constant(t);
-        op_expect(t, 0, types[i], DIMS(1, 2), DATA(7, 12));
+        op_expect(t, 0, types[i / 2], DIMS(1, 2), DATA(7, 12));
         op_end(t);
     }
 }
@@ -36,6 +36,14 @@ static void matmul_batches(void **state) {
     op_input(t, F32, DIMS(1, 2, 2), DATA(1, 2, 3, 4));
     op_input(t, F32, DIMS(2, 1, 2), DATA(1, 1, 10, 1));
     op_expect(t, 0, F32, DIMS(2, 1, 1), DATA(3, 34));
+    op_end(t);
+}
+
+static void gelu(void **state) {
+    (void)state;
+    op_test *const t = op_begin_in(MS, "Gelu", 1);
+    op_input(t, F32, DIMS(4), DATA(-20, 0, 1, 20));
+    op_near(t, 0, F32, DIMS(4), DATA(0, 0, 0.8413447460685429, 20), 1e-6);
     op_end(t);
 }
 
@@ -260,6 +268,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matmul),
         cmocka_unit_test(matmul_batches),
+        cmocka_unit_test(gelu),
         cmocka_unit_test(gemm),
         cmocka_unit_test(biases),
         cmocka_unit_test(qgemm),
