@@ -28,6 +28,18 @@ parse_options() {
     done
 }
 
+# For a command that reads its own options: --help and --yes are ours, the rest is left as it stands.
+parse_some_options() {
+    local argument
+    for argument in "$@"; do
+        case $argument in
+            --help | -h) option_help=yes ;;
+            --yes | -y) option_yes=yes ;;
+            *) args+=("$argument") ;;
+        esac
+    done
+}
+
 # ---- packages --------------------------------------------------------------------------------------
 
 is_there() { # command NAME | file PATTERN
