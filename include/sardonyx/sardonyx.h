@@ -537,6 +537,7 @@ typedef struct sdx_profile_summary {
     uint64_t run_ns;             /* of all runs */
     uint64_t bind_ns;            /* of that: binding new shapes, subgraphs included */
     uint64_t n_spans, n_dropped; /* calls on the time line, and those that found no place */
+    unsigned lanes;              /* that a loop may have, the caller included */
 } sdx_profile_summary;
 
 /* Fills as much of `out` as its struct_size says. */
@@ -549,8 +550,12 @@ typedef struct sdx_node_profile {
     uint64_t calls;
     uint64_t ns, self_ns; /* with and without the nodes of its subgraphs */
     uint64_t min_ns, max_ns;
-    double flops; /* operations, a multiply-add being two */
-    double bytes; /* of inputs and outputs, each counted once a call */
+    double flops;     /* operations, a multiply-add being two */
+    double bytes;     /* of inputs and outputs, each counted once a call */
+    uint32_t id;      /* of the node in its model */
+    unsigned lanes;   /* the most that took part in one of its loops, the caller included */
+    uint64_t loop_ns; /* of self_ns: in loops that can be shared among lanes */
+    uint64_t busy_ns; /* what the lanes worked in them, together: loop_ns where one did it all */
 } sdx_node_profile;
 
 /* Is shown a `node`, which lives as long as the call. */
@@ -560,18 +565,96 @@ typedef void sdx_profile_fn(void *user, const sdx_node_profile *node);
  * after those of the graph around. */
 SDX_API void sdx_context_profile_each(const sdx_context *context, sdx_profile_fn *fn, void *user);
 
-/* One call of a node. */
+/* One call of a node, or what another lane than the caller's did in a loop of it. */
 typedef struct sdx_profile_span {
     sdx_str name, op;
     uint32_t depth;
     uint64_t start_ns, ns; /* since sdx_context_profile_start */
+    uint32_t id;           /* of the node */
+    unsigned lane;         /* 0: the call; else the lane that took part */
+    uint64_t busy_ns;      /* of another lane: at work; of a call: ns */
 } sdx_profile_span;
 
 /* Is shown a `span`, which lives as long as the call. */
 typedef void sdx_span_fn(void *user, const sdx_profile_span *span);
 
-/* Shows the time line to `fn`, with `user`, in the order of the ends. */
+/* Shows the time line to `fn`, with `user`: calls in the order of their ends, what other lanes did
+ * before the call that it belongs to. */
 SDX_API void sdx_context_profile_spans(const sdx_context *context, sdx_span_fn *fn, void *user);
+
+/* What this machine gives at most: the measure of what a node reaches. A node that does `flops`
+ * operations on `bytes` cannot be done before flops / peak.flops, nor, where its data come from
+ * memory, before bytes / peak.bytes; data that caches hold can be faster. */
+typedef struct sdx_machine_peak {
+    size_t struct_size; /* set by the caller */
+    unsigned threads;
+    double flops; /* a second: float32 multiply-adds in registers, each being two */
+    double bytes; /* a second, read and written: the sum of two arrays of 32 MiB into a third */
+} sdx_machine_peak;
+
+/* Measures it on `threads` threads (0: sdx_effective_threads()) with the kernels of
+ * sdx_isa_in_use() and fills as much of `out` as its struct_size says. Takes some tenths of a
+ * second and 96 MiB; what else runs on the machine lowers the result. Threads: any. Errors:
+ * SDX_OUT_OF_MEMORY, SDX_INVALID_ARGUMENT. */
+SDX_API sdx_status sdx_machine_measure(unsigned threads, sdx_machine_peak *out);
+
+/* ---- explanations ----------------------------------------------------------------------------
+ * Threads: those of the context; what is asked of a model, any. */
+
+/* What loading made of a node of the file. Texts live as long as the model. */
+typedef struct sdx_change_info {
+    const char *rule; /* "upgrade", "inline", or a rewrite: a name of sdx_rule_info */
+    sdx_str node, op; /* what there was */
+    /* the node or value that stands for it now, for "inline" how the names of its nodes begin;
+     * empty: nothing does */
+    sdx_str into;
+    sdx_str into_op; /* of that node; empty: it is no node */
+    /* of "upgrade": the opset version of the node and the one whose meaning it has now; else 0 */
+    int version, into_version;
+} sdx_change_info;
+
+/* Is shown a `change`. */
+typedef void sdx_change_fn(void *user, const sdx_change_info *change);
+
+/* Shows every change to `fn`, with `user`, in the order in which they were made. */
+SDX_API void sdx_model_changes_each(const sdx_model *model, sdx_change_fn *fn, void *user);
+
+/* When a node of the optimised graph is computed. */
+typedef enum sdx_when {
+    SDX_WHEN_RUN,  /* in each run */
+    SDX_WHEN_BIND, /* once for each new set of shapes: its content follows from them */
+    SDX_WHEN_NEVER /* its output is its input's memory under another shape */
+} sdx_when;
+
+/* How a node of the optimised graph is computed, and from what. Texts live as long as the model,
+ * `dims` as long as the binding. */
+typedef struct sdx_step_info {
+    uint32_t id; /* of the node in its model, as in sdx_node_profile */
+    sdx_str name, domain, op;
+    sdx_str origin; /* names in the file, joined with '+' where nodes became one */
+    uint32_t depth; /* subgraphs around it; 0: the main graph */
+    uint32_t graph; /* number of the graph it is in; 0: the main graph */
+    uint32_t owner; /* id of the node that has this graph; UINT32_MAX: the main graph */
+    sdx_when when;
+    const char *place; /* the provider: "cpu" */
+    /* kernel or algorithm and the reason; NULL: the operator has one way, or its shapes are not
+     * bound yet */
+    const char *how;
+    /* numbers of the values that it reads and makes, those of one graph; UINT32_MAX: absent */
+    const uint32_t *reads, *makes;
+    size_t n_reads, n_makes;
+    sdx_dtype dtype; /* of output 0; SDX_UNDEFINED: not bound yet, or no tensor */
+    size_t rank;
+    const int64_t *dims; /* rank numbers */
+} sdx_step_info;
+
+/* Is shown a `step`, which lives as long as the call. */
+typedef void sdx_step_fn(void *user, const sdx_step_info *step);
+
+/* Shows every node to `fn`, with `user`, in the order of execution, those of subgraphs after those
+ * of the graph around. What depends on shapes is told for those of the last binding. Not while the
+ * context runs; `fn` must not call back into it. */
+SDX_API void sdx_context_steps_each(const sdx_context *context, sdx_step_fn *fn, void *user);
 
 /* ---- this build ------------------------------------------------------------------------------
  * Threads: any. Texts are static. */

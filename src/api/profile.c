@@ -1,6 +1,8 @@
 /* Profiles: argument checks. */
 #include "api/growing.h"
+#include "base/cpu.h"
 #include "exec/context.h"
+#include "exec/machine.h"
 
 sdx_status sdx_context_profile_start(sdx_context *context, size_t max_spans) {
     if (context == NULL)
@@ -16,7 +18,8 @@ void sdx_context_profile_summarize(const sdx_context *context, sdx_profile_summa
                                      .run_ns = p->run_ns,
                                      .bind_ns = p->bind_ns,
                                      .n_spans = p->n_spans,
-                                     .n_dropped = p->dropped};
+                                     .n_dropped = p->dropped,
+                                     .lanes = p->n_lanes};
     sdx_growing_give(out, &own, sizeof own);
 }
 
@@ -26,4 +29,17 @@ void sdx_context_profile_each(const sdx_context *context, sdx_profile_fn *fn, vo
 
 void sdx_context_profile_spans(const sdx_context *context, sdx_span_fn *fn, void *user) {
     sdx_profile_spans(context, fn, user);
+}
+
+sdx_status sdx_machine_measure(unsigned threads, sdx_machine_peak *out) {
+    enum { MAX_THREADS = 1024 }; /* lanes of a gang */
+    if (out == NULL)
+        return sdx_fail(SDX_INVALID_ARGUMENT, "machine: found NULL, expected a place for the peak");
+    if (threads > MAX_THREADS)
+        return sdx_fail(SDX_INVALID_ARGUMENT, "machine: found %u threads, expected 0 to %d",
+                        threads, (int)MAX_THREADS);
+    sdx_machine_peak own = {0};
+    SDX_TRY(sdx_in(sdx_machine_peak_of(threads != 0 ? threads : sdx_cpu_count(), &own), "machine"));
+    sdx_growing_give(out, &own, sizeof own);
+    return NULL;
 }

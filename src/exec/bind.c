@@ -170,6 +170,7 @@ sdx_status sdx_step_bind(sdx_frame *frame, sdx_step_state *state) {
                       .bound = state->bound};
         SDX_TRY(step->op->bind(&b));
         state->scratch = b.scratch;
+        state->how = b.how;
     }
     return place_given(state);
 }

@@ -54,6 +54,7 @@ typedef struct sdx_step_state {
     void *bound;          /* of the operator; op->bound_size bytes */
     size_t scratch;       /* bytes: what bind asked for, then adapted forms */
     sdx_frame **children; /* by attribute: frames of subgraphs, made when first run; owned */
+    const char *how;      /* as bind told; NULL */
     bool is_bound;        /* shapes were known at binding */
 } sdx_step_state;
 

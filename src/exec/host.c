@@ -5,9 +5,17 @@
 #include "exec/context.h"
 #include "exec/frame.h"
 
+static void share(sdx_context *context, size_t n, size_t grain, sdx_loop_fn *fn, void *arg) {
+    if (SDX_UNLIKELY(context->profiler.on)) {
+        sdx_profile_loop(&context->profiler, context->gang, n, grain, fn, arg);
+    } else {
+        sdx_gang_for(context->gang, n, grain, fn, arg);
+    }
+}
+
 static void parallel_for(void *self, size_t n, size_t grain, sdx_loop_fn *fn, void *arg) {
     const sdx_step_state *const state = self;
-    sdx_gang_for(state->frame->context->gang, n, grain, fn, arg);
+    share(state->frame->context, n, grain, fn, arg);
 }
 
 typedef struct tile_loop {
@@ -25,7 +33,7 @@ static void tiles(void *self, size_t n, size_t grain, sdx_loop_fn *fn, void *arg
     const sdx_step_state *const state = self;
     sdx_context *const context = state->frame->context;
     tile_loop loop = {.context = context, .fn = fn, .arg = arg};
-    sdx_gang_for(context->gang, n, grain, run_tiles, &loop);
+    share(context, n, grain, run_tiles, &loop);
 }
 
 static sdx_status scratch(void *self, size_t size, void **out) {

@@ -26,6 +26,7 @@ static void clear(sdx_context *context) {
     clear_frame(context->frame, p);
     clear_frame(context->overridable, p);
     free_spans(p);
+    sdx_heap_free(&p->heap, p->lanes, p->n_lanes * sizeof *p->lanes);
     *p = (sdx_profiler){.heap = p->heap};
 }
 
@@ -35,6 +36,9 @@ sdx_status sdx_profiler_start(sdx_context *context, size_t max_spans) {
     if (p->heap.name == NULL)
         sdx_heap_init(&p->heap, runtime->has_allocator ? &runtime->allocator : NULL, 0, "profile");
     clear(context);
+    const unsigned n_lanes = sdx_gang_lanes(context->gang);
+    SDX_TRY(SDX_NEW_ARRAY(&p->heap, n_lanes, &p->lanes));
+    p->n_lanes = n_lanes;
     if (max_spans != 0) SDX_TRY(SDX_NEW_ARRAY(&p->heap, max_spans, &p->spans));
     p->max_spans = max_spans;
     p->start = sdx_clock_ns();
@@ -67,9 +71,14 @@ void sdx_profile_run(sdx_profiler *profiler, uint64_t start) {
     profiler->run_ns += sdx_clock_ns() - start;
 }
 
-sdx_profile_mark sdx_profile_begin(sdx_profiler *profiler) {
-    const sdx_profile_mark mark = {.start = sdx_clock_ns(), .nested_ns = profiler->nested_ns};
+sdx_profile_mark sdx_profile_begin(sdx_profiler *profiler, const sdx_step *step) {
+    const sdx_profile_mark mark = {.start = sdx_clock_ns(),
+                                   .nested_ns = profiler->nested_ns,
+                                   .node = profiler->node,
+                                   .loops = profiler->loops};
     profiler->nested_ns = 0;
+    profiler->node = step->node;
+    profiler->loops = (sdx_loop_count){.lanes = 1};
     profiler->depth++;
     return mark;
 }
@@ -97,29 +106,89 @@ static void count_work(const sdx_frame *frame, const sdx_step *step, sdx_step_pr
     row->flops += sdx_work_flops(&work);
 }
 
-static void add_span(sdx_profiler *p, const sdx_node *node, uint64_t start, uint64_t ns) {
+static void add_span(sdx_profiler *p, const sdx_time_span *span) {
     if (p->max_spans == 0) return;
     if (p->n_spans == p->max_spans) {
         p->dropped++;
         return;
     }
-    p->spans[p->n_spans++] =
-        (sdx_time_span){.node = node, .start = start, .ns = ns, .depth = p->depth};
+    p->spans[p->n_spans] = *span;
+    p->spans[p->n_spans].depth = p->depth - 1;
+    p->n_spans++;
 }
 
 void sdx_profile_end(sdx_profiler *profiler, sdx_profile_mark mark, sdx_frame *frame,
                      const sdx_step *step) {
     const uint64_t ns = sdx_clock_ns() - mark.start;
     sdx_step_profile *const row = &frame->profile[step - frame->program->steps];
-    profiler->depth--;
     if (row->calls == 0 || ns < row->min_ns) row->min_ns = ns;
     if (ns > row->max_ns) row->max_ns = ns;
     row->calls++;
     row->ns += ns;
     row->self_ns += ns > profiler->nested_ns ? ns - profiler->nested_ns : 0;
+    row->loop_ns += profiler->loops.ns;
+    row->busy_ns += profiler->loops.busy_ns;
+    if (profiler->loops.lanes > row->lanes) row->lanes = profiler->loops.lanes;
     count_work(frame, step, row);
-    add_span(profiler, step->node, mark.start, ns);
+    add_span(profiler,
+             &(sdx_time_span){.node = step->node, .start = mark.start, .ns = ns, .busy_ns = ns});
+    profiler->depth--;
     profiler->nested_ns = mark.nested_ns + ns;
+    profiler->node = mark.node;
+    profiler->loops = mark.loops;
+}
+
+/* ---- loops */
+
+typedef struct counted_loop {
+    sdx_loop_fn *fn;
+    void *arg;
+    sdx_lane_work *lanes;
+} counted_loop;
+
+static void run_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
+    const counted_loop *const loop = arg;
+    sdx_lane_work *const work = &loop->lanes[lane];
+    const uint64_t start = sdx_clock_ns();
+    loop->fn(loop->arg, begin, end, lane);
+    const uint64_t now = sdx_clock_ns();
+    if (work->end == 0) work->start = start;
+    work->end = now;
+    work->busy_ns += now - start;
+}
+
+static void count_lanes(sdx_profiler *p, uint64_t ns) {
+    unsigned n = 0;
+    for (unsigned lane = 0; lane < p->n_lanes; lane++) {
+        const sdx_lane_work *const work = &p->lanes[lane];
+        if (work->end == 0) continue;
+        n++;
+        p->loops.busy_ns += work->busy_ns;
+        if (lane == 0) continue; /* its time line is that of the steps */
+        add_span(p, &(sdx_time_span){.node = p->node,
+                                     .start = work->start,
+                                     .ns = work->end - work->start,
+                                     .busy_ns = work->busy_ns,
+                                     .lane = lane});
+    }
+    p->loops.ns += ns;
+    if (n > p->loops.lanes) p->loops.lanes = n;
+}
+
+void sdx_profile_loop(sdx_profiler *profiler, sdx_gang *gang, size_t n, size_t grain,
+                      sdx_loop_fn *fn, void *arg) {
+    if (profiler->in_loop || profiler->node == NULL) { /* no step runs: shapes are bound */
+        sdx_gang_for(gang, n, grain, fn, arg);
+        return;
+    }
+    counted_loop loop = {.fn = fn, .arg = arg, .lanes = profiler->lanes};
+    memset(profiler->lanes, 0, profiler->n_lanes * sizeof *profiler->lanes);
+    profiler->in_loop = true;
+    const uint64_t start = sdx_clock_ns();
+    sdx_gang_for(gang, n, grain, run_chunk, &loop);
+    const uint64_t ns = sdx_clock_ns() - start;
+    profiler->in_loop = false;
+    count_lanes(profiler, ns);
 }
 
 /* ---- afterwards */
@@ -146,7 +215,11 @@ static void tell_frame(sdx_frame *frame, void *arg) {
                                        .min_ns = row->min_ns,
                                        .max_ns = row->max_ns,
                                        .flops = row->flops,
-                                       .bytes = row->bytes};
+                                       .bytes = row->bytes,
+                                       .id = node->id,
+                                       .lanes = row->lanes,
+                                       .loop_ns = row->loop_ns,
+                                       .busy_ns = row->busy_ns};
         t->fn(t->user, &told);
     }
     t->depth++;
@@ -168,7 +241,10 @@ void sdx_profile_spans(const sdx_context *context, sdx_span_fn *fn, void *user) 
                                        .op = sdx_str_from(span->node->op->name),
                                        .depth = span->depth,
                                        .start_ns = span->start - p->start,
-                                       .ns = span->ns};
+                                       .ns = span->ns,
+                                       .id = span->node->id,
+                                       .lane = span->lane,
+                                       .busy_ns = span->busy_ns};
         fn(user, &told);
     }
 }

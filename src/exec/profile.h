@@ -12,13 +12,29 @@ typedef struct sdx_step_profile {
     uint64_t ns, self_ns; /* with and without the steps of its subgraphs */
     uint64_t min_ns, max_ns;
     double flops, bytes;
+    unsigned lanes;            /* the most that took part in a loop */
+    uint64_t loop_ns, busy_ns; /* in loops; what all lanes worked there */
 } sdx_step_profile;
 
 typedef struct sdx_time_span {
     const sdx_node *node;
     uint64_t start, ns; /* on sdx_clock_ns */
-    uint32_t depth;     /* subgraphs around it */
+    uint64_t busy_ns;
+    uint32_t depth; /* subgraphs around it */
+    unsigned lane;
 } sdx_time_span;
+
+/* What one lane did of a loop: written by it alone, a cache line each. */
+typedef struct sdx_lane_work {
+    _Alignas(SDX_ALIGN) uint64_t start;
+    uint64_t end, busy_ns;
+} sdx_lane_work;
+
+/* The loops of one step. */
+typedef struct sdx_loop_count {
+    unsigned lanes;
+    uint64_t ns, busy_ns;
+} sdx_loop_count;
 
 typedef struct sdx_profiler {
     sdx_heap heap;
@@ -30,6 +46,11 @@ typedef struct sdx_profiler {
     sdx_time_span *spans; /* max_spans; NULL: no time line */
     size_t n_spans, max_spans;
     uint64_t dropped; /* spans that found no place */
+    sdx_lane_work *lanes;
+    unsigned n_lanes;
+    const sdx_node *node; /* that runs */
+    sdx_loop_count loops; /* of it */
+    bool in_loop;         /* written outside of loops alone: loops inside a loop are not counted */
 } sdx_profiler;
 
 /* Forgets what was counted and begins anew; max_spans 0: no time line. */
@@ -43,14 +64,21 @@ void sdx_profiler_deinit(sdx_context *context);
 sdx_status sdx_profile_frame(sdx_profiler *profiler, sdx_frame *frame) SDX_NODISCARD;
 void sdx_profile_forget(sdx_profiler *profiler, sdx_frame *frame);
 
+/* What the step around had when this one began. */
 typedef struct sdx_profile_mark {
     uint64_t start, nested_ns;
+    const sdx_node *node;
+    sdx_loop_count loops;
 } sdx_profile_mark;
 
 void sdx_profile_run(sdx_profiler *profiler, uint64_t start); /* a run has ended */
-sdx_profile_mark sdx_profile_begin(sdx_profiler *profiler);
+sdx_profile_mark sdx_profile_begin(sdx_profiler *profiler, const sdx_step *step);
 void sdx_profile_end(sdx_profiler *profiler, sdx_profile_mark mark, sdx_frame *frame,
                      const sdx_step *step);
+
+/* sdx_gang_for, counted. */
+void sdx_profile_loop(sdx_profiler *profiler, sdx_gang *gang, size_t n, size_t grain,
+                      sdx_loop_fn *fn, void *arg);
 
 /* ---- afterwards */
 

@@ -142,7 +142,7 @@ static sdx_status run_one(sdx_frame *frame, sdx_step_state *state) {
 }
 
 static sdx_status run_counted(sdx_profiler *profiler, sdx_frame *frame, sdx_step_state *state) {
-    const sdx_profile_mark mark = sdx_profile_begin(profiler);
+    const sdx_profile_mark mark = sdx_profile_begin(profiler, state->step);
     const sdx_status status = run_one(frame, state);
     sdx_profile_end(profiler, mark, frame, state->step);
     return status;

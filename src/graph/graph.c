@@ -27,6 +27,19 @@ void sdx_ir_destroy(sdx_ir *ir) {
     sdx_dims_destroy(ir->dims);
 }
 
+sdx_status sdx_ir_note(sdx_ir *ir, const sdx_change_info *change) {
+    sdx_change *noted;
+    SDX_TRY(SDX_ARENA_NEW(ir->arena, 1, &noted));
+    noted->info = *change;
+    if (ir->last_change == NULL) {
+        ir->changes = noted;
+    } else {
+        ir->last_change->next = noted;
+    }
+    ir->last_change = noted;
+    return NULL;
+}
+
 sdx_status sdx_graph_create(sdx_ir *ir, sdx_graph *outer, sdx_node *owner, sdx_graph **out) {
     sdx_graph *graph;
     SDX_TRY(SDX_ARENA_NEW(ir->arena, 1, &graph));

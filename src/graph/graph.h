@@ -107,13 +107,20 @@ struct sdx_graph {
     size_t n_constants;
 };
 
+/* What became of a node of the file, for people who ask: see sdx_change_info. */
+typedef struct sdx_change {
+    sdx_change_info info;
+    struct sdx_change *next;
+} sdx_change;
+
 /* The graph of a model and what all of its graphs share. */
 typedef struct sdx_ir {
     sdx_arena *arena; /* everything here lives in it; borrowed */
     sdx_dims *dims;
     sdx_copies copies; /* elements of constants that are not where the file has them */
     sdx_graph *main;
-    uint32_t n_values, n_nodes; /* ids given so far */
+    uint32_t n_values, n_nodes;        /* ids given so far */
+    sdx_change *changes, *last_change; /* in the order in which they were made */
 } sdx_ir;
 
 sdx_status sdx_ir_create(sdx_arena *arena, sdx_ir **out) SDX_NODISCARD;
@@ -124,6 +131,8 @@ sdx_status sdx_ir_sweep(sdx_ir *ir) SDX_NODISCARD;
 /* Prepares all graphs to be looked at: lists their constants, makes names of values unique where
  * they are visible. */
 sdx_status sdx_ir_tidy(sdx_ir *ir) SDX_NODISCARD;
+/* Notes a change; its texts live as long as the arena. */
+sdx_status sdx_ir_note(sdx_ir *ir, const sdx_change_info *change) SDX_NODISCARD;
 sdx_status sdx_graph_create(sdx_ir *ir, sdx_graph *outer, sdx_node *owner, sdx_graph **out)
     SDX_NODISCARD;
 

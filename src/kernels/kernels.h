@@ -29,6 +29,10 @@ typedef void sdx_narrow_f32_fn(uint16_t *y, const float *x, size_t n);
 /* y[i] = f(x[i]; p0, p1). NaN in gives NaN out, but where kernels.def says so. */
 typedef void sdx_unary_f32_fn(float *y, const float *x, size_t n, float p0, float p1);
 
+/* y[i] is x[i] after x = x * a + b was done `rounds` times. NaN in gives NaN. */
+typedef void sdx_iterate_f32_fn(float *y, const float *x, size_t n, float a, float b,
+                                size_t rounds);
+
 /* Which operand of a binary map is one element for the whole row. */
 typedef enum sdx_form {
     SDX_FORM_VV, /* y[i] = f(a[i], b[i]) */

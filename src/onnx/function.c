@@ -166,6 +166,9 @@ sdx_status sdx_import_call(sdx_importer *im, sdx_scope *scope, const sdx_pb_node
     const sdx_str stem = call->name.len != 0 ? call->name : call->op_type;
     sdx_status status = sdx_arena_printf(im->arena, &body.prefix, "%.*s%.*s/",
                                          SDX_FMT(scope->prefix), SDX_FMT(stem));
+    const sdx_change_info change = {
+        .rule = "inline", .node = call->name, .op = call->op_type, .into = body.prefix};
+    if (status == NULL) status = sdx_ir_note(scope->graph->ir, &change);
     if (status == NULL) status = bind_attributes(im, &body, scope, call, function);
     if (status == NULL) status = define_inputs(&body, function, call, inputs);
     if (status == NULL) status = define_outputs(&body, function, call, outputs);

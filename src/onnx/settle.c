@@ -101,23 +101,44 @@ static const sdx_op *find_op(sdx_settler *settler, const sdx_node *node) {
     return kind->op;
 }
 
+static int version_of(const sdx_node *node) {
+    return (int)(node->version > INT32_MAX ? INT32_MAX : node->version);
+}
+
+/* Applies the rules of the node's operator that fit its version. */
+static sdx_status upgrade_node(sdx_node *node, bool *changed) {
+    const sdx_op *const op = node->op;
+    const sdx_str domain = node->domain, op_type = node->op_type;
+    sdx_upgrade upgrade = {.node = node, .version = version_of(node)};
+    for (size_t i = 0; i < op->n_upgrades; i++) {
+        if (upgrade.version >= op->upgrades[i].below) continue;
+        SDX_TRY(op->upgrades[i].apply(&upgrade));
+        *changed = true;
+        if (!is_named(node, domain, op_type)) break;
+    }
+    return NULL;
+}
+
 /* Finds the operator and applies the rules that fit the node's version. A rule may turn the node
  * into another operator: then its rules follow. */
 static sdx_status adopt(sdx_settler *settler, sdx_node *node) {
     enum { MAX_TURNS = 8 };
+    sdx_change_info change = {.rule = "upgrade",
+                              .node = node->name,
+                              .op = node->op_type,
+                              .into = node->name,
+                              .version = version_of(node)};
+    bool changed = false;
     for (int turn = 0; turn < MAX_TURNS; turn++) {
         const sdx_op *const op = find_op(settler, node);
-        if (op == NULL || op == node->op) return NULL;
-        node->op = op;
-        const sdx_str domain = node->domain, op_type = node->op_type;
-        sdx_upgrade upgrade = {
-            .node = node, .version = (int)(node->version > INT32_MAX ? INT32_MAX : node->version)};
-        for (size_t i = 0; i < op->n_upgrades; i++) {
-            if (upgrade.version >= op->upgrades[i].below) continue;
-            SDX_TRY(op->upgrades[i].apply(&upgrade));
-            if (!is_named(node, domain, op_type)) break;
+        if (op == NULL) return NULL;
+        if (op == node->op) {
+            change.into_op = node->op_type;
+            change.into_version = op->newest;
+            return changed ? sdx_ir_note(node->graph->ir, &change) : NULL;
         }
-        if (is_named(node, domain, op_type)) return NULL;
+        node->op = op;
+        SDX_TRY(upgrade_node(node, &changed));
     }
     return sdx_fail(SDX_INTERNAL, "found upgrades that lead in a circle");
 }

@@ -48,6 +48,7 @@ struct sdx_prepare {
     size_t n_in;
     const sdx_kernel_table *kernels; /* the ones that run will find: packs are in their order */
     const void *prepared; /* to be set: what bind and run will find; arena memory, immutable */
+    const char *how; /* may be set where there was a choice: what was chosen and why, a literal */
     sdx_packer_face *packer;
     bool *packed; /* n_in: inputs that were packed, which run and bind do not read: once all packs
                      of a constant are made its elements may be gone; NULL: nobody asks */
@@ -72,7 +73,8 @@ struct sdx_bind {
     unsigned lanes; /* of the context's gang */
     void
         *bound; /* op->bound_size zeroed bytes, 16-aligned, for run: strides, tile sizes, choices */
-    size_t scratch; /* to be set: bytes of scratch that run needs at once; default 0 */
+    size_t scratch;  /* to be set: bytes of scratch that run needs at once; default 0 */
+    const char *how; /* as in sdx_prepare, where shapes decide; wins over it */
 };
 
 /* ---- run

@@ -39,6 +39,7 @@ static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
         /* A graph's output keeps its own definition, so that its name and its memory stay its own.
          */
         if (out->is_output || in->graph != graph) continue;
+        SDX_TRY(sdx_rewrite_note(r, node, NULL, in));
         SDX_TRY(sdx_gvalue_replace(out, in));
         sdx_node_remove(node);
         r->n_applied++;

@@ -14,6 +14,7 @@ static sdx_status apply(sdx_rewrite *r, sdx_graph *graph) {
             used = used || is_read(node->outputs[k]);
         }
         if (!used) {
+            SDX_TRY(sdx_rewrite_note(r, node, NULL, NULL));
             sdx_node_remove(node);
             r->n_applied++;
             continue;

@@ -159,6 +159,14 @@ static sdx_status evaluate(sdx_rewrite *r, sdx_node *node, sdx_store *store, boo
     return status;
 }
 
+static const sdx_gvalue *first_output(const sdx_node *node) {
+    size_t k = 0;
+    while (k < node->n_outputs && node->outputs[k] == NULL) {
+        k++;
+    }
+    return k < node->n_outputs ? node->outputs[k] : NULL;
+}
+
 static sdx_status fold(sdx_rewrite *r, sdx_graph *graph, sdx_store *store) {
     for (sdx_node *node = graph->first, *next; node != NULL; node = next) {
         next = node->next;
@@ -166,6 +174,7 @@ static sdx_status fold(sdx_rewrite *r, sdx_graph *graph, sdx_store *store) {
         bool done;
         SDX_TRY(evaluate(r, node, store, &done));
         if (!done) continue;
+        SDX_TRY(sdx_rewrite_note(r, node, NULL, first_output(node)));
         for (size_t k = 0; k < node->n_outputs; k++) {
             node->outputs[k] = NULL;
         }

@@ -70,6 +70,7 @@ static sdx_status merge(sdx_rewrite *r, sdx_node *node, sdx_node *earlier) {
             SDX_TRY(sdx_gvalue_replace(node->outputs[k], earlier->outputs[k]));
     }
     SDX_TRY(sdx_node_add_origin(earlier, node));
+    SDX_TRY(sdx_rewrite_note(r, node, earlier, NULL));
     sdx_node_remove(node);
     r->n_applied++;
     return NULL;

@@ -52,6 +52,20 @@ static sdx_status check_names(const char *list) {
     return NULL;
 }
 
+/* A Constant that becomes a constant is no news. */
+sdx_status sdx_rewrite_note(const sdx_rewrite *r, const sdx_node *node, const sdx_node *into,
+                            const sdx_gvalue *value) {
+    if (node->n_inputs == 0) return NULL;
+    sdx_change_info change = {.rule = r->rule->name, .node = node->name, .op = node->op_type};
+    if (into != NULL) {
+        change.into = into->name;
+        change.into_op = into->op_type;
+    } else if (value != NULL) {
+        change.into = value->name;
+    }
+    return sdx_ir_note(r->ir, &change);
+}
+
 typedef struct pass {
     sdx_rewrite *rewrite;
     const sdx_rule *rule;
@@ -71,6 +85,7 @@ static sdx_status round_of_rules(sdx_rewrite *rewrite, const sdx_opt_options *op
     for (size_t i = 0; i < N_RULES; i++) {
         if (is_disabled(options->disabled, rules[i]->name)) continue;
         rewrite->n_applied = 0;
+        rewrite->rule = rules[i];
         pass p = {rewrite, rules[i]};
         SDX_TRY(apply_everywhere(&p, rewrite->ir->main));
         if (rewrite->n_applied != 0)

@@ -23,6 +23,7 @@ typedef struct sdx_rewrite {
     sdx_heap *heap;
     sdx_settler *settler;
     const sdx_kernel_table *kernels; /* of the model's policy: folding gives the bits of a run */
+    const struct sdx_rule *rule;     /* that is applied */
     size_t n_applied;                /* places that the rule changed so far */
     size_t grown; /* bytes of constants that were made larger than what they come from */
 } sdx_rewrite;
@@ -34,6 +35,10 @@ typedef struct sdx_rule {
     const char *help;
     sdx_status (*apply)(sdx_rewrite *r, sdx_graph *graph);
 } sdx_rule;
+
+/* Notes that `node` goes: node `into`, else value `value` (both may be NULL) stands for it now. */
+sdx_status sdx_rewrite_note(const sdx_rewrite *r, const sdx_node *node, const sdx_node *into,
+                            const sdx_gvalue *value) SDX_NODISCARD;
 
 /* Applies the rules in their order, again and again until nothing changes (at most a few rounds).
  */

@@ -27,6 +27,7 @@ static sdx_status prepare_step(sdx_program *program, sdx_step *step, sdx_packer 
     const sdx_status status = step->op->prepare != NULL ? step->op->prepare(&p) : NULL;
     packer->node = NULL;
     step->prepared = p.prepared;
+    step->how = p.how;
     return status;
 }
 

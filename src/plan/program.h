@@ -43,6 +43,7 @@ typedef struct sdx_step {
     const sdx_node *node;
     const sdx_op *op;
     const void *prepared;
+    const char *how;    /* as prepare told; NULL */
     const bool *packed; /* n_in: inputs whose elements run does not read; it has a pack of them */
     uint32_t *in, *out; /* values; SDX_NONE: absent */
     uint32_t n_in, n_out;

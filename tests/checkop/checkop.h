@@ -64,6 +64,7 @@ double check_time(check_call *call, void *arg);
 CHECK_TYPE(widen_f32);
 CHECK_TYPE(narrow_f32);
 CHECK_TYPE(unary_f32);
+CHECK_TYPE(iterate_f32);
 CHECK_TYPE(binary_f32);
 CHECK_TYPE(binary_f64);
 CHECK_TYPE(binary_i32);

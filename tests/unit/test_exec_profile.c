@@ -111,6 +111,9 @@ static void calls_and_work_are_counted(void **state) {
     assert_true(tanh->bytes == 2 * 2 * 4.0 * 16 * sizeof(float));
     assert_true(loop->ns >= product->ns);
     assert_true(loop->self_ns <= loop->ns - product->ns);
+    assert_true(tanh->lanes >= 1 && tanh->loop_ns <= tanh->self_ns);
+    assert_true(loop->loop_ns == 0 && loop->busy_ns == 0); /* those of its body count there */
+    assert_true(product->id != tanh->id);
     assert_true(product->min_ns <= product->max_ns && product->max_ns <= product->ns);
     sdx_profile_summary sum = {.struct_size = sizeof sum};
     sdx_context_profile_summarize(f->context, &sum);
@@ -155,6 +158,51 @@ static void a_time_line_is_bounded(void **state) {
     assert_true(until > 0);
 }
 
+/* Which lanes come is up to the system; what is told of them must fit together. */
+static void check_span(void *user, const sdx_profile_span *span) {
+    const sdx_node_profile *const node = user;
+    if (span->id != node->id) return;
+    assert_true(span->lane < 3);
+    assert_true(span->busy_ns <= span->ns);
+    assert_true(span->ns <= node->max_ns);
+}
+
+static void lanes_are_counted(void **state) {
+    const fixture *const f = *state;
+    sdx_context *context;
+    sdx_context_options options;
+    sdx_context_options_init(&options);
+    options.threads = 3;
+    must(sdx_context_create(f->model, &options, &context));
+    const fixture wide = {.context = context};
+    must(sdx_context_profile_start(context, 1000));
+    for (int i = 0; i < 5; i++) {
+        run(&wide, 20000);
+    }
+    sdx_profile_summary sum = {.struct_size = sizeof sum};
+    sdx_context_profile_summarize(context, &sum);
+    assert_int_equal(sum.lanes, 3);
+    const seen s = look(&wide);
+    const sdx_node_profile *const tanh = node_of(&s, "Tanh");
+    assert_int_equal(tanh->calls, 5);
+    assert_true(tanh->lanes >= 1 && tanh->lanes <= 3);
+    assert_true(tanh->loop_ns > 0 && tanh->loop_ns <= tanh->self_ns);
+    assert_true(tanh->busy_ns <= 3 * tanh->loop_ns);
+    sdx_context_profile_spans(context, check_span, (void *)(uintptr_t)tanh);
+    sdx_context_destroy(context);
+}
+
+static void the_machine_has_a_peak(void **state) {
+    (void)state;
+    sdx_machine_peak peak = {.struct_size = sizeof peak};
+    must(sdx_machine_measure(1, &peak));
+    assert_int_equal(peak.threads, 1);
+    assert_true(peak.flops > 1e6 && peak.flops < 1e15);
+    assert_true(peak.bytes > 1e6 && peak.bytes < 1e15);
+    must_fail(sdx_machine_measure(1, NULL), SDX_INVALID_ARGUMENT, "expected a place");
+    must_fail(sdx_machine_measure(5000, &peak), SDX_INVALID_ARGUMENT, "5000 threads");
+}
+
 static void a_failed_run_is_counted_as_far_as_it_came(void **state) {
     const fixture *const f = *state;
     const int64_t wrong[] = {4, 15};
@@ -173,6 +221,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(calls_and_work_are_counted, begin, end),
         cmocka_unit_test_setup_teardown(a_start_forgets, begin, end),
         cmocka_unit_test_setup_teardown(a_time_line_is_bounded, begin, end),
+        cmocka_unit_test_setup_teardown(lanes_are_counted, begin, end),
+        cmocka_unit_test(the_machine_has_a_peak),
         cmocka_unit_test_setup_teardown(a_failed_run_is_counted_as_far_as_it_came, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
