@@ -300,6 +300,7 @@ static sdx_status bind(sdx_bind *b) {
     a->kernels = b->kernels;
     sdx_attention_plan(a, dtype);
     plan_scratch(b, p, dtype);
+    b->how = sdx_attention_how(dtype);
     return NULL;
 }
 

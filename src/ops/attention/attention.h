@@ -60,6 +60,8 @@ typedef struct sdx_attention {
     void *packs, *lanes;
 } sdx_attention;
 
+/* For people: how it is computed in `dtype`. */
+const char *sdx_attention_how(sdx_dtype dtype);
 /* Fills tile, pack_bytes and lane_bytes; then packs has batches * kv_heads of pack_bytes. */
 void sdx_attention_plan(sdx_attention *a, sdx_dtype dtype);
 void sdx_attention_run(const sdx_call *c, const sdx_attention *a, sdx_dtype dtype);

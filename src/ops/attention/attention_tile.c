@@ -225,6 +225,12 @@ void sdx_attention_plan(sdx_attention *a, sdx_dtype dtype) {
     a->lane_bytes = (a->lane_bytes + 63) & ~(size_t)63;
 }
 
+const char *sdx_attention_how(sdx_dtype dtype) {
+    return dtype == SDX_FLOAT32
+               ? "tiles of queries: scores stay in cache, keys are packed once for all tiles"
+               : "tiles of queries: scores stay in cache, keys as they lie: float64";
+}
+
 static void pack_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
     const sdx_attention *const a = arg;
     (void)lane;

@@ -339,6 +339,7 @@ static sdx_status bind(sdx_bind *b) {
     if (p->staged || key == NULL) p->k_len = a->batches * a->k_at.batch;
     if (p->staged || value == NULL) p->v_len = a->batches * a->v_at.batch;
     sdx_attention_plan(a, SDX_FLOAT32);
+    b->how = sdx_attention_how(SDX_FLOAT32);
     const size_t tokens = a->batches * a->q_len;
     b->scratch = sdx_gq_padded(a->batches * sizeof(sdx_kv_batch)) +
                  sdx_gq_padded(a->batches * sizeof(int64_t)) * 2 +

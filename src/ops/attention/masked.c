@@ -73,6 +73,7 @@ sdx_status sdx_masked_bind(sdx_masked *m, sdx_bind *b, const sdx_masked_parts *p
     if (parts->mask != NULL)
         m->mask_len = a->batches * (parts->mask->rank > 2 ? a->q_len : 1) * m->capacity;
     sdx_attention_plan(a, SDX_FLOAT32);
+    b->how = sdx_attention_how(SDX_FLOAT32);
     size_t lanes;
     if (!sdx_mul_size(a->lane_bytes, b->lanes, &lanes) ||
         !sdx_add_size(b->scratch, lanes, &b->scratch) ||

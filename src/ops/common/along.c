@@ -21,6 +21,8 @@ sdx_status sdx_along_bind(sdx_bind *b, int64_t axis) {
     along->rows = x->len / along->n;
     along->width = least(MAX_TILE / along->n, least(MAX_WIDTH, along->inner));
     if (along->width == 0) along->width = 1;
+    b->how = along->inner > 1 ? "tiles are transposed, so that the axis lies in rows, and back"
+                              : "row by row: the axis lies in rows";
     if (along->inner > 1)
         b->scratch = b->lanes * along->width * along->n * sdx_dtype_size(x->dtype);
     return NULL;

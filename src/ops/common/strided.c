@@ -43,6 +43,13 @@ void sdx_strided_collapse(sdx_strided *s) {
         if (s->strides[i] == 1 && s->dims[i] > 1) s->plane = i;
 }
 
+const char *sdx_strided_how(const sdx_strided *s) {
+    const int64_t last = s->strides[s->rank - 1];
+    if (last == 1) return "rows are copied whole: the last dimension stays";
+    if (s->plane < s->rank) return "planes are transposed by blocks";
+    return last == 0 ? "rows are filled with one element" : "element by element";
+}
+
 void sdx_strided_walk_begin(sdx_strided_walk *w, const sdx_strided *s, size_t row) {
     w->s = s;
     w->at = s->offset;

@@ -22,6 +22,9 @@ typedef struct sdx_strided {
  * Call it once, at binding. A copy without elements has rows 0. */
 void sdx_strided_collapse(sdx_strided *s);
 
+/* For people: how elements move. After sdx_strided_collapse. */
+const char *sdx_strided_how(const sdx_strided *s);
+
 /* Runs the copy on the call's lanes. `size` is that of an element: 1, 2, 4, 8 or 16 bytes. */
 void sdx_strided_copy(const sdx_call *c, void *dst, const void *src, size_t size,
                       const sdx_strided *s);

@@ -72,6 +72,7 @@ static sdx_status bind(sdx_bind *b) {
     SDX_TRY(sdx_conv_bind(b->node, &row->ports, b->in[row->ports.x], b->in[row->ports.w], b->out[0],
                           &c->sizes));
     const sdx_conv_sizes *const s = &c->sizes;
+    b->how = "8-bit product with im2col columns, sums in int32";
     c->strip = s->window.out_len < STRIP ? s->window.out_len : STRIP;
     c->strips = c->strip > 0 ? (s->window.out_len + c->strip - 1) / c->strip : 0;
     size_t kernel;

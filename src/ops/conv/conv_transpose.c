@@ -188,6 +188,7 @@ static sdx_status bind(sdx_bind *b) {
     t->in_channels = (size_t)w->dims[0] / t->groups;
     t->out_channels = (size_t)w->dims[1];
     cut(t, b->lanes);
+    b->how = "product into columns, which are added where they belong";
     return size_scratch(t, sdx_dtype_size(x->dtype), b);
 }
 

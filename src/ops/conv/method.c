@@ -140,10 +140,28 @@ static sdx_status size_scratch(sdx_conv *c, size_t element, unsigned lanes, size
     return NULL;
 }
 
+/* For people: what was chosen and why. */
+static const char *tell(const sdx_conv *c) {
+    static const char *const texts[] = {
+        [SDX_CONV_DEPTHWISE] = "depthwise, plane by plane: one input channel a group",
+        [SDX_CONV_PANELS] = "product with im2col panels, strip by strip",
+        [SDX_CONV_POINTWISE] =
+            "product with the input itself: 1x1 window, few output channels a group",
+        [SDX_CONV_COLUMNS] = "product with plain columns: more than two spatial dimensions",
+        [SDX_CONV_FLOAT64] = "product with plain columns: float64"};
+    const bool one = c->method == SDX_CONV_PANELS && pointwise(&c->sizes.window);
+    if (one && c->packed) return "1x1: product with the input in panels, weights packed at load";
+    if (one) return "1x1: product with the input in panels";
+    if (c->method == SDX_CONV_PANELS && c->packed)
+        return "product with im2col panels, strip by strip, weights packed at load";
+    return texts[c->method];
+}
+
 sdx_status sdx_conv_choose(sdx_conv *c, sdx_bind *b, sdx_dtype dtype, bool packed) {
     c->kernels = b->kernels;
     c->packed = packed;
     c->method = choose_method(c, dtype);
+    b->how = tell(c);
     const bool panels = c->method == SDX_CONV_PANELS || c->method == SDX_CONV_POINTWISE;
     const size_t panel = panels ? c->kernels->gemm_f32_info()->nr : COLUMN_STEP;
     const size_t element = sdx_dtype_size(dtype);

@@ -44,6 +44,7 @@ void sdx_compare_i64(const sdx_binary *row, void *y, const void *a, const void *
 
 sdx_status sdx_binary_bind(sdx_bind *b) {
     sdx_walk_init(b->bound, b->out[0], b->in, 2);
+    b->how = sdx_walk_how(b->bound);
     return NULL;
 }
 

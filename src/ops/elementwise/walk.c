@@ -58,6 +58,17 @@ void sdx_walk_init(sdx_walk *w, const sdx_view *out, const sdx_view *const *in, 
     w->rows = out->len / w->run;
 }
 
+const char *sdx_walk_how(const sdx_walk *w) {
+    bool all = true;
+    for (size_t k = 0; k < w->n_inputs; k++) {
+        all = all && w->moves[k];
+    }
+    if (w->rank == 0 && all) return "one run: all inputs have the output's shape";
+    if (w->rank == 0) return "one run: an input is one number for all of it";
+    return all ? "runs of the last dimensions: an input is repeated along the outer ones"
+               : "runs of the last dimensions: an input is one number along each";
+}
+
 /* ---- running */
 
 typedef struct job {

@@ -22,6 +22,9 @@ typedef struct sdx_walk {
 /* The walk of n <= SDX_WALK_INPUTS inputs into an output of this shape, to which they broadcast. */
 void sdx_walk_init(sdx_walk *w, const sdx_view *out, const sdx_view *const *in, size_t n);
 
+/* For people: how the inputs go together. */
+const char *sdx_walk_how(const sdx_walk *w);
+
 /* One piece of a run: `n` elements, the first of which are `out` and `in[k]`. */
 typedef void sdx_walk_fn(void *arg, size_t out, const size_t *in, size_t n);
 

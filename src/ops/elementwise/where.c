@@ -81,6 +81,7 @@ static void piece(void *arg, size_t out, const size_t *in, size_t n) {
 
 static sdx_status bind(sdx_bind *b) {
     sdx_walk_init(b->bound, b->out[0], b->in, 3);
+    b->how = sdx_walk_how(b->bound);
     return NULL;
 }
 

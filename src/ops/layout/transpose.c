@@ -56,6 +56,7 @@ static sdx_status bind(sdx_bind *b) {
         s->strides[i] = strides[from];
     }
     sdx_strided_collapse(s);
+    b->how = sdx_strided_how(s);
     return NULL;
 }
 

@@ -181,6 +181,7 @@ static sdx_status bind(sdx_bind *b) {
     describe(&e, b->in, s);
     const sdx_dtype dtype = b->in[0]->dtype;
     s->as_product = find_product(s, dtype, false) || find_product(s, dtype, true);
+    b->how = s->as_product ? "as a matrix product" : "sum over all labels: no matrix product";
     return s->as_product ? sdx_product_bind(&s->product, b->kernels, false, b->lanes, &b->scratch)
                          : NULL;
 }

@@ -70,7 +70,9 @@ static sdx_status bind(sdx_bind *b) {
     sdx_matmul_describe(p, b->in[IN_A], b->in[IN_B], transposed(b->node, TRANS_A),
                         transposed(b->node, TRANS_B));
     p->alpha = sdx_node_float(b->node, ALPHA);
-    return sdx_product_bind(p, b->kernels, *pack != NULL, b->lanes, &b->scratch);
+    SDX_TRY(sdx_product_bind(p, b->kernels, *pack != NULL, b->lanes, &b->scratch));
+    b->how = sdx_product_how(p);
+    return NULL;
 }
 
 typedef struct scale_job {

@@ -109,7 +109,9 @@ static sdx_status bind(sdx_bind *b) {
     p->beta = sdx_node_float(b->node, BETA);
     if (b->n_in > IN_C && b->in[IN_C] != NULL && out != NULL)
         find_c(b->in[IN_C], p->n, &p->d_row, &p->d_col);
-    return sdx_product_bind(p, b->kernels, *pack != NULL, b->lanes, &b->scratch);
+    SDX_TRY(sdx_product_bind(p, b->kernels, *pack != NULL, b->lanes, &b->scratch));
+    b->how = sdx_product_how(p);
+    return NULL;
 }
 
 /* ---- running */

@@ -66,6 +66,8 @@ sdx_status sdx_integer_bind(sdx_integer *i, sdx_bind *b, const sdx_view *a_view,
     i->rows = p->m;
     sdx_product_join(p);
     i->b_signed = b_view->dtype == SDX_INT8;
+    b->how = packed ? "8-bit product, sums in int32, B packed at load: it is constant"
+                    : "8-bit product, sums in int32, B packed in each run: it is no constant";
     i->batch = 1;
     for (size_t d = 0; d < p->rank; d++) {
         i->batch *= p->dims[d];

@@ -25,7 +25,9 @@ static sdx_status bind(sdx_bind *b) {
     sdx_product *const p = b->bound;
     sdx_pack *const *const pack = b->prepared;
     sdx_matmul_describe(p, b->in[IN_A], b->in[IN_B], false, false);
-    return sdx_product_bind(p, b->kernels, *pack != NULL, b->lanes, &b->scratch);
+    SDX_TRY(sdx_product_bind(p, b->kernels, *pack != NULL, b->lanes, &b->scratch));
+    b->how = sdx_product_how(p);
+    return NULL;
 }
 
 static sdx_status run(const sdx_call *c) {

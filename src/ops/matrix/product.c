@@ -146,6 +146,18 @@ sdx_status sdx_product_bind(sdx_product *p, const sdx_kernel_table *kernels, boo
     return NULL;
 }
 
+const char *sdx_product_how(const sdx_product *p) {
+    static const char *const texts[] = {
+        [SDX_PRODUCT_DIRECT] = "product, B as it lies: few rows of A do not pay for packing",
+        [SDX_PRODUCT_PACKED] = "product, B packed at load: it is constant",
+        [SDX_PRODUCT_SHARED] = "product, B packed in each run by all lanes: it is no constant",
+        [SDX_PRODUCT_LANE] = "products, each lane packs the B it needs: small, or many of them"};
+    if (p->dtype != SDX_FLOAT32) return "plain product: its type has no packed kernel";
+    if (p->m > 1) return texts[p->mode];
+    return p->mode == SDX_PRODUCT_PACKED ? "matrix-vector, B packed at load: A has one row"
+                                         : "matrix-vector, B as it lies: A has one row";
+}
+
 /* ---- running */
 
 typedef struct work {

@@ -59,6 +59,9 @@ void sdx_product_locate(const sdx_product *p, size_t product, size_t *a, size_t 
 sdx_status sdx_product_bind(sdx_product *p, const sdx_kernel_table *kernels, bool packed,
                             unsigned lanes, size_t *scratch) SDX_NODISCARD;
 
+/* For people: what was chosen and why. After sdx_product_bind. */
+const char *sdx_product_how(const sdx_product *p);
+
 /* Computes. `b` is the bytes of the pack in mode PACKED; d may be NULL. */
 void sdx_product_run(const sdx_product *p, const sdx_call *c, void *out, const void *a,
                      const void *b, const float *d);

@@ -96,6 +96,12 @@ static pool_method choose(pool *p, const pool_row *row, sdx_dtype dtype, bool in
     return has_kernel && sdx_window_plane_fits(&p->plane) ? METHOD_PLANES : METHOD_WALK;
 }
 
+/* For people. */
+static const char *const how[] = {
+    [METHOD_WALK] = "window by window: the type, the window or the indices have no kernel",
+    [METHOD_PLANES] = "a kernel for each plane",
+    [METHOD_REDUCE] = "each plane is one row to reduce: global"};
+
 static sdx_status bind(sdx_bind *b) {
     pool *const p = b->bound;
     const pool_row *const row = b->node->op->data;
@@ -115,6 +121,7 @@ static sdx_status bind(sdx_bind *b) {
         sdx_window_bind(&spec, x->dims + 2, y->dims + 2, &p->window);
     }
     p->method = choose(p, row, x->dtype, indices);
+    b->how = how[p->method];
     if (p->method != METHOD_PLANES) return NULL;
     p->lane_size = (sdx_window_scratch(&p->plane) + 63) & ~(size_t)63;
     b->scratch = p->lane_size * b->lanes; /* sdx_window_plane_fits bounds it */

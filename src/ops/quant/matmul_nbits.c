@@ -152,6 +152,7 @@ static sdx_status bind(sdx_bind *b) {
     p->strip_len = p->width * DEPTH;
     p->pack_len = sdx_gemm_packed_b_len(info, p->width, DEPTH);
     const sdx_gemm_f32 g = {.m = p->m, .n = p->width, .k = DEPTH, .b_packed = true};
+    b->how = "weights stay packed; strips of them are widened to float32 in cache, then multiplied";
     const size_t floats = (p->strip_len + p->pack_len) * sizeof(float);
     if (!sdx_round_up(floats + sdx_gemm_f32_scratch(info, &g), 64, &p->lane_size) ||
         !sdx_mul_size(p->lane_size, b->lanes, &b->scratch))

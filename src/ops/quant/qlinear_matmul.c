@@ -105,6 +105,8 @@ static sdx_status bind(sdx_bind *b) {
     sdx_matmul_describe(&p->shape, b->in[IN_A], b->in[IN_B], false, false);
     p->shape.dtype = is_float ? SDX_FLOAT32 : SDX_INT32;
     p->product = p->shape;
+    b->how = is_float ? "dequantised, product in float32, quantised"
+                      : "product of integers in int32, quantised";
     SDX_TRY(sdx_product_bind(&p->product, b->kernels, false, b->lanes, &b->scratch));
     SDX_TRY(reserve(&b->scratch, 16, &unused)); /* what follows is aligned */
     b->scratch &= ~(size_t)63;
