@@ -236,7 +236,9 @@ sdx_status sdx_match_replace(sdx_rewrite *r, const sdx_match *match, const char 
     (*out)->version = found->newest;
     (*out)->origin = (sdx_str){NULL, 0};
     for (size_t i = match->n_nodes; i-- > 0;) {
-        if (!is_named_before(match, i)) SDX_TRY(sdx_node_add_origin(*out, match->nodes[i]));
+        if (is_named_before(match, i)) continue;
+        SDX_TRY(sdx_node_add_origin(*out, match->nodes[i]));
+        SDX_TRY(sdx_rewrite_note(r, match->nodes[i], *out, NULL));
     }
     remove_matched(match, r);
     return NULL;
