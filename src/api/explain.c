@@ -11,5 +11,6 @@ void sdx_model_changes_each(const sdx_model *model, sdx_change_fn *fn, void *use
 }
 
 void sdx_context_steps_each(const sdx_context *context, sdx_step_fn *fn, void *user) {
-    sdx_explain_steps(context->frame, fn, user);
+    const sdx_frame *const other = context->overridable;
+    sdx_explain_steps(other != NULL ? other : context->frame, fn, user);
 }
