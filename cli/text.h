@@ -10,7 +10,11 @@
 
 /* CLI_PRINTF(2, 3): argument 2 is a format for the arguments from 3 on, checked by the compiler. */
 #if defined(__GNUC__)
+#if defined(__MINGW32__)
+#define CLI_PRINTF(text, first) __attribute__((format(gnu_printf, text, first))) /* as C has it */
+#else
 #define CLI_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#endif
 #else
 #define CLI_PRINTF(text, first)
 #endif

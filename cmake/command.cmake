@@ -3,6 +3,11 @@
 
 file(GLOB sdx_command_sources CONFIGURE_DEPENDS cli/*.c)
 list(FILTER sdx_command_sources EXCLUDE REGEX "/cli/main\\.c$")
+if(WIN32) # as in library.cmake
+  list(FILTER sdx_command_sources EXCLUDE REGEX "/os_posix[^/]*$")
+else()
+  list(FILTER sdx_command_sources EXCLUDE REGEX "/os_windows[^/]*$")
+endif()
 if(sdx_command_sources AND TARGET sardonyx_static)
   add_library(sdx_command_parts STATIC ${sdx_command_sources})
   sdx_target(sdx_command_parts)

@@ -8,6 +8,9 @@ endif()
 if(SDX_SANITIZE)
   list(REMOVE_ITEM sdx_warnings -Wconversion) # instrumented code hides ranges from gcc, which then warns of conversions that lose nothing
 endif()
+if(MINGW)
+  list(APPEND sdx_warnings -Wno-float-conversion) # its isnan and the like expand to branches for other types
+endif()
 if(SDX_WERROR)
   list(APPEND sdx_warnings -Werror)
 endif()
@@ -23,7 +26,7 @@ function(sdx_target target)
   set_target_properties(${target} PROPERTIES
     C_STANDARD 17 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
     C_VISIBILITY_PRESET hidden POSITION_INDEPENDENT_CODE ON)
-  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
+  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L $<$<BOOL:${MINGW}>:__USE_MINGW_ANSI_STDIO=1>)
   target_compile_options(${target} PRIVATE
     ${sdx_warnings} -ffp-contract=off -fno-math-errno "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" ${sdx_sanitizers}
     $<IF:$<CONFIG:Debug>,-O1,-O2>)

@@ -8,16 +8,25 @@
 file(GLOB sdx_sources CONFIGURE_DEPENDS
   src/base/*.c src/wire/*.c src/kernels/host_*.c src/tensor/*.c src/graph/*.c src/ops/*.c src/ops/*/*.c src/onnx/*.c
   src/opt/*.c src/ep/*.c src/cpu/*.c src/plan/*.c src/exec/*.c src/api/*.c)
+if(WIN32) # os_*.c: one for each kind of system
+  list(FILTER sdx_sources EXCLUDE REGEX "/os_posix[^/]*$")
+else()
+  list(FILTER sdx_sources EXCLUDE REGEX "/os_windows[^/]*$")
+endif()
 if(NOT sdx_sources)
   message(STATUS "sardonyx: no sources in src/, nothing to build")
   return()
 endif()
 
-find_library(SDX_LIBM m)
-mark_as_advanced(SDX_LIBM)
-set(sdx_link_libraries Threads::Threads ${CMAKE_DL_LIBS})
-if(SDX_LIBM)
-  list(APPEND sdx_link_libraries m)
+if(WIN32)
+  set(sdx_link_libraries synchronization)
+else()
+  find_library(SDX_LIBM m)
+  mark_as_advanced(SDX_LIBM)
+  set(sdx_link_libraries Threads::Threads ${CMAKE_DL_LIBS})
+  if(SDX_LIBM)
+    list(APPEND sdx_link_libraries m)
+  endif()
 endif()
 
 # These families are loops of many element types, from templates: the compiler makes vectors of them at -O3.

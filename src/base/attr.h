@@ -4,7 +4,14 @@
 
 #define SDX_NODISCARD __attribute__((warn_unused_result))
 #define SDX_NEVER_NULL __attribute__((returns_nonnull))
-#define SDX_PRINTF(format_index, first) __attribute__((format(printf, format_index, first)))
+/* As C has it: to mingw "printf" means the formats of Microsoft's library, which ours are not. */
+#define SDX_PRINTF(format_index, first) SDX_PRINTF_(SDX_PRINTF_KIND, format_index, first)
+#define SDX_PRINTF_(kind, format_index, first) __attribute__((format(kind, format_index, first)))
+#if defined(__MINGW32__)
+#define SDX_PRINTF_KIND gnu_printf
+#else
+#define SDX_PRINTF_KIND printf
+#endif
 #define SDX_INLINE static inline __attribute__((always_inline))
 #define SDX_NOINLINE __attribute__((noinline))
 #define SDX_COLD __attribute__((cold, noinline))

@@ -28,6 +28,8 @@ void sdx_file_close(sdx_file *file);
  */
 void sdx_file_release_pages(const sdx_file *file, const void *data, size_t size);
 
+/* The folder of a path, a part of it: "." when it names none. */
+sdx_str sdx_file_folder(const char *path);
 /* Opens `name`, a relative path from a model, beneath folder `dir` and maps it. Absolute names,
  * "..", and anything that leads out of the folder are refused; a symbolic link is followed only if
  * its target lies in the model's own tree: the folder, or, where the folder's real path is

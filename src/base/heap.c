@@ -3,7 +3,6 @@
 #include "base/heap.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -19,7 +18,7 @@ static void *system_allocate(void *self, size_t size, size_t alignment) {
     if (alignment < sizeof(void *)) alignment = sizeof(void *);
     size_t whole;
     if (!sdx_round_up(size, alignment, &whole)) return NULL;
-    return aligned_alloc(alignment, whole);
+    return sdx_os_block_allocate(whole, alignment);
 }
 
 static void system_deallocate(void *self, void *ptr, size_t size) {
@@ -27,7 +26,7 @@ static void system_deallocate(void *self, void *ptr, size_t size) {
     if (size >= mapped_size) {
         sdx_os_pages_unmap(ptr, size);
     } else {
-        free(ptr);
+        sdx_os_block_free(ptr);
     }
 }
 

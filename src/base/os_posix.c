@@ -35,6 +35,12 @@
 
 /* ---- memory ---- */
 
+void *sdx_os_block_allocate(size_t size, size_t alignment) {
+    return aligned_alloc(alignment, size);
+}
+
+void sdx_os_block_free(void *ptr) { free(ptr); }
+
 static const size_t huge_page = (size_t)2 << 20;
 
 static size_t page_size(void) {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/path.h"
 
 enum {
     PATH_CAP = 4096,        /* bytes of a path with its NUL */
@@ -251,57 +252,14 @@ sdx_status sdx_file_snapshot(const char *path, sdx_file *out) {
 
 /* ---- names from a model ---- */
 
-SDX_COLD static sdx_status refused(sdx_str name, const char *why) {
-    return sdx_fail(
-        SDX_INVALID_MODEL,
-        "external data '%.*s': %s, expected the relative name of a file in the model's folder",
-        SDX_FMT(name), why);
-}
-
-static sdx_status check_name(sdx_str name) {
-    if (name.len == 0) return refused(name, "the name is empty");
-    if (name.len >= PATH_CAP) return refused(name, "the name is too long");
-    if (memchr(name.ptr, '\0', name.len)) return refused(name, "the name holds a NUL byte");
-    if (memchr(name.ptr, '\\', name.len)) return refused(name, "the name holds a backslash");
-    if (name.ptr[0] == '/') return refused(name, "the name is absolute");
-    for (size_t begin = 0; begin < name.len;) {
-        size_t end = begin;
-        while (end < name.len && name.ptr[end] != '/')
-            end++;
-        if (end - begin == 2 && memcmp(name.ptr + begin, "..", 2) == 0) {
-            return refused(name, "the name leads upward");
-        }
-        begin = end + 1;
-    }
-    return NULL;
-}
-
-static bool lies_in(const char *path, const char *folder, size_t folder_len) {
-    while (folder_len > 0 && folder[folder_len - 1] == '/')
-        folder_len--;
-    return strncmp(path, folder, folder_len) == 0 && path[folder_len] == '/';
-}
-
-/* A hub cache keeps REPOSITORY/snapshots/REVISION/name as a link to REPOSITORY/blobs/HASH. `folder`
- * is a real path. */
-static bool lies_in_blobs(const char *path, const char *folder) {
-    static const char snapshots[] = "/snapshots/";
-    static const char blobs[] = "/blobs/";
-    const char *last = NULL;
-    for (const char *at = strstr(folder, snapshots); at; at = strstr(at + 1, snapshots))
-        last = at;
-    if (!last) return false;
-    const size_t repository_len = (size_t)(last - folder);
-    return strncmp(path, folder, repository_len) == 0 &&
-           strncmp(path + repository_len, blobs, sizeof blobs - 1) == 0;
-}
+sdx_str sdx_file_folder(const char *path) { return sdx_path_folder(path, SDX_PATHS_POSIX); }
 
 sdx_status sdx_file_map_beneath(const char *dir, sdx_str name, sdx_file *out) {
-    SDX_TRY(check_name(name));
+    SDX_TRY(sdx_path_check(name, SDX_PATHS_POSIX));
     if (!dir || dir[0] == '\0') dir = ".";
     char path[2 * PATH_CAP];
     const int len = snprintf(path, sizeof path, "%s/%.*s", dir, (int)name.len, name.ptr);
-    if (len < 0 || (size_t)len >= sizeof path) return refused(name, "the path is too long");
+    if (len < 0 || (size_t)len >= sizeof path) return sdx_path_refuse(name, "the path is too long");
 
     char *const folder = realpath(dir, NULL);
     if (!folder) return file_error(dir, "cannot be resolved", errno);
@@ -309,8 +267,8 @@ sdx_status sdx_file_map_beneath(const char *dir, sdx_str name, sdx_file *out) {
     sdx_status status = NULL;
     if (!target) {
         status = file_error(path, "cannot be resolved", errno);
-    } else if (!lies_in(target, folder, strlen(folder)) && !lies_in_blobs(target, folder)) {
-        status = refused(name, "a symbolic link leads out of the model's folder");
+    } else if (!sdx_path_beneath(target, folder)) {
+        status = sdx_path_refuse(name, "a symbolic link leads out of the model's folder");
     } else {
         status = open_and_map(target, O_NOFOLLOW, out); /* no link is left in a real path */
     }

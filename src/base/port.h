@@ -7,6 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A block of memory; NULL: none. `size` is a multiple of `alignment`, a power of two. */
+void *sdx_os_block_allocate(size_t size, size_t alignment);
+void sdx_os_block_free(void *ptr); /* NULL is nothing */
+
 /* Zeroed memory straight from the system, in whole pages, aligned to at least 2 MiB and to
  * `alignment`, asking for huge pages; NULL: none. Unmapping takes the same size and gives the pages
  * back. */
@@ -18,9 +22,9 @@ typedef struct sdx_os_thread {
     _Alignas(void *) unsigned char id[16];
 } sdx_os_thread;
 
-/* Starts a thread named "sardonyx" with all signals blocked and a stack of 1 MiB; false: the system
- * gives none. It ends in join, which waits for it, or detach, which lets it go; but not in the
- * child of a fork, which has no such thread. */
+/* Starts a thread with all signals blocked and a stack of 1 MiB, named "sardonyx" where the system
+ * has names for threads; false: it gives none. It ends in join, which waits for it, or detach,
+ * which lets it go; but not in the child of a fork, which has no such thread. */
 bool sdx_os_thread_start(sdx_os_thread *thread, void *(*body)(void *arg), void *arg);
 void sdx_os_thread_join(const sdx_os_thread *thread);
 void sdx_os_thread_detach(const sdx_os_thread *thread);

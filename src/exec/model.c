@@ -14,12 +14,9 @@ static sdx_status copy_string(sdx_arena *arena, const char *text, const char **o
     return NULL;
 }
 
-/* The folder of a path: "." when it names none. */
 static sdx_status folder_of(sdx_arena *arena, const char *path, const char **out) {
-    const char *const slash = strrchr(path, '/');
     sdx_str folder;
-    const size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
-    SDX_TRY(sdx_arena_str(arena, len == 0 ? SDX_STR(".") : (sdx_str){path, len}, &folder));
+    SDX_TRY(sdx_arena_str(arena, sdx_file_folder(path), &folder));
     *out = folder.ptr;
     return NULL;
 }
