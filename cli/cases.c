@@ -92,7 +92,7 @@ bool cases_find(const char *folder, const struct text_list *filters, struct case
                 struct fault *fault) {
     const struct walk context = {filters, list, fault};
     size_t len = strlen(folder);
-    while (len > 1 && folder[len - 1] == '/') {
+    while (len > 1 && os_is_separator(folder[len - 1])) {
         len--;
     }
     char *const path = mem_copy(folder, len);

@@ -209,6 +209,11 @@ static bool find(const struct settings *settings, const struct text_list *folder
                          "check: option '--timeout' has value %g, expected seconds from 0 to 1e6",
                          settings->check.timeout);
     }
+    if (settings->check.isolate && !os_can_isolate()) {
+        return fault_set(fault, EXIT_USAGE,
+                         "check: option '--fork' is not for this system, whose processes cannot "
+                         "be forked; leave it out");
+    }
     for (size_t i = 0; i < folders->n; i++) {
         if (!cases_find(folders->items[i], &settings->filters, list, fault)) {
             return false;

@@ -16,7 +16,7 @@ bool file_read(const char *path, struct bytes *out, struct fault *fault) {
     if (!standard && os_kind_of(path) == OS_FOLDER) {
         return fault_code(fault, SDX_IO, "'%s' is a folder, expected a file", path);
     }
-    FILE *const file = standard ? stdin : fopen(path, "rb");
+    FILE *const file = standard ? stdin : os_open(path, "rb");
     if (file == NULL) {
         return fault_code(fault, errno == ENOENT ? SDX_NOT_FOUND : SDX_IO, "file '%s': %s", path,
                           strerror(errno));
@@ -48,7 +48,7 @@ bool file_read(const char *path, struct bytes *out, struct fault *fault) {
 
 bool file_write(const char *path, const void *bytes, size_t size, struct fault *fault) {
     const bool standard = strcmp(path, "-") == 0;
-    FILE *const file = standard ? stdout : fopen(path, "wb");
+    FILE *const file = standard ? stdout : os_open(path, "wb");
     if (file == NULL) {
         return fault_code(fault, SDX_IO, "file '%s': %s", path, strerror(errno));
     }
@@ -66,8 +66,13 @@ void bytes_free(struct bytes *bytes) {
 }
 
 const char *path_name(const char *path) {
-    const char *const slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
+    const char *name = path;
+    for (const char *at = path; *at != 0; at++) {
+        if (os_is_separator(*at)) {
+            name = at + 1;
+        }
+    }
+    return name;
 }
 
 const char *path_extension(const char *path) {

@@ -16,7 +16,7 @@ void bytes_free(struct bytes *bytes);
 
 /* What follows the last dot of the last part of a path; "" without one. */
 const char *path_extension(const char *path);
-/* What follows the last slash. */
+/* What follows the last separator of the system's paths. */
 const char *path_name(const char *path);
 
 #endif

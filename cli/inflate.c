@@ -32,7 +32,7 @@ struct zlib {
 };
 
 static bool load(struct zlib *out, struct fault *fault) {
-    static const char *const names[] = {"libz.so.1", "libz.so", "libz.1.dylib", NULL};
+    static const char *const names[] = {"libz.so.1", "libz.so", "libz.1.dylib", "zlib1.dll", NULL};
     void *const library = os_library(names);
     if (library == NULL || !os_function(library, "inflateInit2_", &out->init) ||
         !os_function(library, "inflate", &out->inflate) ||

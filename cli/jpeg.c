@@ -25,8 +25,9 @@ struct library {
 };
 
 static bool load(struct library *out, struct fault *fault) {
-    static const char *const names[] = {"libturbojpeg.so.0", "libturbojpeg.so",
-                                        "libturbojpeg.0.dylib", NULL};
+    static const char *const names[] = {"libturbojpeg.so.0",    "libturbojpeg.so",
+                                        "libturbojpeg.0.dylib", "libturbojpeg.dll",
+                                        "turbojpeg.dll",        NULL};
     void *const library = os_library(names);
     if (library == NULL || !os_function(library, "tjInitDecompress", &out->open) ||
         !os_function(library, "tjDecompressHeader3", &out->header) ||

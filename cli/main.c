@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/command.h"
+#include "cli/os.h"
 
 static void print_help(void) {
     printf("sardonyx %s: runs ONNX models\n\nusage: sardonyx COMMAND [options]\n\ncommands:\n",
@@ -36,6 +37,7 @@ static int unknown_command(const char *name) {
 }
 
 int main(int argc, char **argv) {
+    os_begin(&argc, &argv);
     const char *const name = argc > 1 ? argv[1] : "--help";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_help();

@@ -3,11 +3,20 @@
 #ifndef CLI_OS_H
 #define CLI_OS_H
 
+#include <stdio.h>
+
 #include "cli/fault.h"
 
-bool os_is_terminal(int stream); /* 0 stdin, 1 stdout, 2 stderr */
-unsigned os_columns(void);       /* of the terminal at stdout; 0 when there is none */
-uint64_t os_now(void);           /* nanoseconds of a clock that only goes forward */
+/* First of all: what `main` was given becomes UTF-8, standard streams take bytes as they are. */
+void os_begin(int *n, char ***arguments);
+FILE *os_open(const char *path, const char *mode); /* fopen for a path in UTF-8 */
+bool os_is_separator(char c);                      /* between the parts of a path */
+
+enum os_colours { OS_NO_COLOURS, OS_SOME_COLOURS, OS_ALL_COLOURS };
+enum os_colours os_colours(void); /* that stdout shows */
+bool os_is_terminal(int stream);  /* 0 stdin, 1 stdout, 2 stderr */
+unsigned os_columns(void);        /* of the terminal at stdout; 0 when there is none */
+uint64_t os_now(void);            /* nanoseconds of a clock that only goes forward */
 uint64_t os_resident(void); /* bytes of memory of this process that are resident; 0: not known */
 
 /* What the system counts for this process, in bytes; 0: not known. */
@@ -36,6 +45,9 @@ struct os_listing {
 /* The entries of a folder without "." and "..". Links to folders are listed as nothing, so that a
  * walk ends. */
 bool os_list(const char *path, struct os_listing *out, struct fault *fault);
+/* For os_list; the order is that of numbers where there are digits. */
+void os_listing_add(struct os_listing *listing, const char *name, enum os_kind kind);
+void os_listing_sort(struct os_listing *listing);
 void os_listing_free(struct os_listing *listing);
 bool os_make_folder(const char *path, struct fault *fault); /* one that exists is good */
 
@@ -48,8 +60,9 @@ bool os_function(void *library, const char *name, void *function);
 
 /* Runs `job` in a child process and collects what it adds to `answer`. False with a fault when the
  * child died ("ended by signal 11 (Segmentation fault)") or was not done after `seconds` (0: no
- * limit). */
+ * limit). Only where os_can_isolate() says that the system has such children. */
 typedef void os_job(void *user, struct text *answer);
+bool os_can_isolate(void);
 bool os_isolate(os_job *job, void *user, double seconds, struct text *answer, struct fault *fault);
 
 #endif

@@ -17,7 +17,27 @@
 
 #include "cli/memory.h"
 
+void os_begin(int *n, char ***arguments) {
+    (void)n;
+    (void)arguments;
+}
+
+FILE *os_open(const char *path, const char *mode) { return fopen(path, mode); }
+
+bool os_is_separator(char c) { return c == '/'; }
+
 bool os_is_terminal(int stream) { return isatty(stream) == 1; }
+
+enum os_colours os_colours(void) {
+    const char *const term = getenv("TERM");
+    const char *const depth = getenv("COLORTERM");
+    if (!os_is_terminal(1) || term == NULL || strcmp(term, "dumb") == 0) {
+        return OS_NO_COLOURS;
+    }
+    const bool all =
+        depth != NULL && (strcmp(depth, "truecolor") == 0 || strcmp(depth, "24bit") == 0);
+    return all ? OS_ALL_COLOURS : OS_SOME_COLOURS;
+}
 
 unsigned os_columns(void) {
     struct winsize size = {0};
@@ -138,41 +158,6 @@ static enum os_kind kind_without_links(const char *folder, const char *name) {
     return kind;
 }
 
-/* Compares runs of digits as numbers, the rest as bytes. */
-static int natural_order(const char *a, const char *b) {
-    while (*a != 0 && *b != 0) {
-        const size_t digits_a = strspn(a, "0123456789");
-        const size_t digits_b = strspn(b, "0123456789");
-        if (digits_a > 0 && digits_b > 0) {
-            const size_t zeros_a = strspn(a, "0") < digits_a ? strspn(a, "0") : digits_a - 1;
-            const size_t zeros_b = strspn(b, "0") < digits_b ? strspn(b, "0") : digits_b - 1;
-            const size_t len = digits_a - zeros_a;
-            if (len != digits_b - zeros_b) {
-                return len < digits_b - zeros_b ? -1 : 1;
-            }
-            const int order = memcmp(a + zeros_a, b + zeros_b, len);
-            if (order != 0) {
-                return order;
-            }
-            a += digits_a;
-            b += digits_b;
-        } else if (*a != *b) {
-            return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
-        } else {
-            a++;
-            b++;
-        }
-    }
-    return (*a != 0) - (*b != 0);
-}
-
-static int entry_order(const void *a, const void *b) {
-    const struct os_entry *const one = a;
-    const struct os_entry *const other = b;
-    const int order = natural_order(one->name, other->name);
-    return order != 0 ? order : strcmp(one->name, other->name);
-}
-
 bool os_list(const char *path, struct os_listing *out, struct fault *fault) {
     DIR *const folder = opendir(path);
     if (folder == NULL) {
@@ -180,32 +165,16 @@ bool os_list(const char *path, struct os_listing *out, struct fault *fault) {
                           strerror(errno));
     }
     struct os_listing list = {0};
-    size_t cap = 0;
     for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder)) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
             continue;
         }
-        if (list.n == cap) {
-            cap = cap > 0 ? 2 * cap : 16;
-            list.entries = mem_grow(list.entries, cap, sizeof *list.entries);
-        }
-        list.entries[list.n++] =
-            (struct os_entry){mem_text(entry->d_name), kind_without_links(path, entry->d_name)};
+        os_listing_add(&list, entry->d_name, kind_without_links(path, entry->d_name));
     }
     (void)closedir(folder);
-    if (list.n > 0) {
-        qsort(list.entries, list.n, sizeof *list.entries, entry_order);
-    }
+    os_listing_sort(&list);
     *out = list;
     return true;
-}
-
-void os_listing_free(struct os_listing *listing) {
-    for (size_t i = 0; i < listing->n; i++) {
-        mem_free(listing->entries[i].name);
-    }
-    mem_free(listing->entries);
-    *listing = (struct os_listing){0};
 }
 
 bool os_make_folder(const char *path, struct fault *fault) {
@@ -263,6 +232,8 @@ static void run_child(int to, os_job *job, void *user) {
     }
     _exit(0);
 }
+
+bool os_can_isolate(void) { return true; }
 
 bool os_isolate(os_job *job, void *user, double seconds, struct text *answer, struct fault *fault) {
     int ends[2];

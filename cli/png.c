@@ -27,7 +27,8 @@ struct library {
 };
 
 static bool load(struct library *out, struct fault *fault) {
-    static const char *const names[] = {"libpng16.so.16", "libpng16.so", "libpng16.16.dylib", NULL};
+    static const char *const names[] = {"libpng16.so.16",  "libpng16.so",  "libpng16.16.dylib",
+                                        "libpng16-16.dll", "libpng16.dll", NULL};
     void *const library = os_library(names);
     if (library == NULL || !os_function(library, "png_image_begin_read_from_memory", &out->begin) ||
         !os_function(library, "png_image_finish_read", &out->finish) ||

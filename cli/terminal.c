@@ -2,21 +2,18 @@
 #include "cli/terminal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/os.h"
 
 struct terminal terminal_look(bool plain) {
     const char *const no_colour = getenv("NO_COLOR");
-    const char *const term = getenv("TERM");
-    const char *const depth = getenv("COLORTERM");
     if (plain || !os_is_terminal(1)) {
         return (struct terminal){0};
     }
-    const bool dumb = term == NULL || strcmp(term, "dumb") == 0;
-    return (struct terminal){.colour = !dumb && (no_colour == NULL || no_colour[0] == 0),
-                             .all_colours = depth != NULL && (strcmp(depth, "truecolor") == 0 ||
-                                                              strcmp(depth, "24bit") == 0),
+    const enum os_colours colours = os_colours();
+    return (struct terminal){.colour = colours != OS_NO_COLOURS &&
+                                       (no_colour == NULL || no_colour[0] == 0),
+                             .all_colours = colours == OS_ALL_COLOURS,
                              .columns = os_columns()};
 }
 

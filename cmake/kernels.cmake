@@ -9,6 +9,16 @@
 # Besides SDX_ISA (a token to paste into names) each compilation sees SDX_SET_<SET>=1, for #if. All objects end up in sdx_kernel_objects.
 
 set(sdx_avx2 -mavx2 -mfma -mf16c)
+# On Windows the stack is aligned to 16 bytes and gcc does not align it further for vectors that it spills, though it moves them as if they were:
+# the assembler (binutils 2.38) makes moves of them that take any address.
+if(WIN32 AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  include(CheckCCompilerFlag)
+  check_c_compiler_flag(-Wa,-muse-unaligned-vector-move SDX_HAVE_UNALIGNED_MOVES)
+  if(NOT SDX_HAVE_UNALIGNED_MOVES)
+    message(FATAL_ERROR "kernels: the assembler does not know -muse-unaligned-vector-move, expected binutils 2.38 or later; without it vectors crash")
+  endif()
+  list(APPEND sdx_avx2 -Wa,-muse-unaligned-vector-move)
+endif()
 set(sdx_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl ${sdx_avx2} -mprefer-vector-width=512)
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
