@@ -27,7 +27,7 @@ if(SDX_CMOCKA_INCLUDE AND SDX_CMOCKA_LIBRARY)
     target_link_libraries(sdx_unit_helpers PUBLIC sardonyx_core)
   endif()
   # Shared libraries that tests load; they see the public headers and link to nothing.
-  file(GLOB unit_modules CONFIGURE_DEPENDS tests/unit/modules/*.c)
+  file(GLOB unit_modules CONFIGURE_DEPENDS tests/unit/modules/*.c examples/custom_op*.c)
   foreach(source IN LISTS unit_modules)
     get_filename_component(name ${source} NAME_WE)
     add_library(sdx_module_${name} MODULE ${source})
@@ -75,6 +75,7 @@ endforeach()
 
 # The examples of the documents, as users would build them. They take a model and end with 0.
 file(GLOB examples CONFIGURE_DEPENDS examples/*.c)
+list(FILTER examples EXCLUDE REGEX "/custom_op[a-z_]*\\.c$") # shared libraries: tests/unit and tests/install load them
 foreach(source IN LISTS examples)
   get_filename_component(name ${source} NAME_WE)
   add_executable(example_${name} ${source})

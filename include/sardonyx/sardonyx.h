@@ -251,6 +251,30 @@ SDX_API sdx_status sdx_runtime_create(const sdx_runtime_options *options, sdx_ru
 /* Ends the caller's part of it; takes NULL */
 SDX_API void sdx_runtime_release(sdx_runtime *runtime);
 
+/* ---- custom operators ------------------------------------------------------------------------
+ * Threads: any, also at once. sardonyx/op.h says what an operator is. */
+
+/* A table of operators of the application. */
+struct sdx_op_library;
+
+/* Adds the operators of `library` to those of the runtime: all of them or, after an error, none.
+ * Models loaded from now on may use them. The table is copied; the functions it names must stay as
+ * long as the runtime, which its models keep alive. A name that is built in or was registered
+ * before is refused; a function of a model goes before both. Errors: SDX_INVALID_ARGUMENT (a row
+ * breaks a rule, a name is taken), SDX_UNSUPPORTED (made for another version of op.h),
+ * SDX_OUT_OF_MEMORY. */
+SDX_API sdx_status sdx_runtime_register_ops(sdx_runtime *runtime,
+                                            const struct sdx_op_library *library);
+/* The same from the shared library `path` (a bare name is a file in the current folder), which
+ * exports sdx_op_library_open. Its code is trusted: it runs with all rights of the process. It
+ * stays loaded as long as the runtime. Errors: SDX_NOT_FOUND, SDX_UNSUPPORTED (not a library with
+ * operators for this version), SDX_INVALID_ARGUMENT, SDX_LIMIT, SDX_OUT_OF_MEMORY. */
+SDX_API sdx_status sdx_runtime_load_ops(sdx_runtime *runtime, const char *path);
+/* Operators registered so far, in that order: `domain`, `name` (both live as long as the runtime),
+ * first version of the domain that has it (`since`); false beyond the last. */
+SDX_API bool sdx_runtime_operator_info(sdx_runtime *runtime, size_t index, const char **domain,
+                                       const char **name, int *since);
+
 /* ---- model -----------------------------------------------------------------------------------
  * Threads: any, also at once. What a function lends lives as long as the model. */
 

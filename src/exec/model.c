@@ -69,12 +69,14 @@ static sdx_status import_graph(sdx_model *model, sdx_variant *variant, sdx_varia
                                      .read_user = options->read_user,
                                      .allow_missing = options->allow_missing,
                                      .overridable = kind == SDX_VARIANT_OVERRIDABLE,
+                                     .custom = model->custom,
                                      .logger = &model->runtime->logger};
     SDX_TRY(sdx_onnx_import(model->bytes, model->size, &import, &variant->arena, &variant->onnx));
     const sdx_opt_options opt = {.arena = &variant->arena,
                                  .heap = &model->heap,
                                  .kernels = sdx_kernels(options->numerics),
                                  .disabled = options->disabled_rules,
+                                 .custom = model->custom,
                                  .logger = &model->runtime->logger};
     if (options->optimize && variant->onnx.n_missing == 0)
         SDX_TRY(sdx_opt_run(variant->onnx.ir, &opt));
@@ -104,6 +106,7 @@ static sdx_status make_variant(sdx_model *model, sdx_variant *variant, sdx_varia
 
 static void free_variant(sdx_variant *variant) {
     if (variant->arena.heap == NULL) return;
+    sdx_program_release(variant->program);
     sdx_packer_deinit(&variant->packer);
     sdx_onnx_close(&variant->onnx);
     sdx_arena_deinit(&variant->arena);
@@ -123,6 +126,13 @@ static sdx_status load(sdx_model *model, const char *path, const void *bytes, si
                         options->graph_only ? SDX_VARIANT_VIEW : SDX_VARIANT_FIXED);
 }
 
+const sdx_op_set *sdx_runtime_operators(sdx_runtime *runtime) {
+    sdx_mutex_lock(&runtime->mutex);
+    const sdx_custom *const latest = runtime->custom;
+    sdx_mutex_unlock(&runtime->mutex);
+    return latest != NULL ? &latest->set : NULL;
+}
+
 sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *bytes, size_t size,
                           const sdx_model_options *options, sdx_model **out) {
     sdx_model *model;
@@ -134,6 +144,7 @@ sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *by
     sdx_refs_init(&model->refs);
     sdx_refs_retain(&runtime->refs);
     model->runtime = runtime;
+    model->custom = sdx_runtime_operators(runtime);
     model->options = *options;
     sdx_arena_init(&model->strings, &model->heap);
     sdx_map_init(&model->symbols, &model->heap);

@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/thread.h"
 #include "onnx/import.h"
+#include "ops/custom/custom.h"
 #include "plan/program.h"
 
 struct sdx_runtime {
@@ -14,7 +15,13 @@ struct sdx_runtime {
     sdx_allocator allocator;
     bool has_allocator;
     sdx_logger logger;
+    sdx_heap heap;      /* of what follows */
+    sdx_mutex mutex;    /* of `custom` */
+    sdx_custom *custom; /* registered operators, the latest first; owned */
 };
+
+/* The operators that were registered until now; they live as long as the runtime. Thread-safe. */
+const sdx_op_set *sdx_runtime_operators(sdx_runtime *runtime);
 
 /* Ways to read a file: inputs with an initializer as constants (nearly always), or as inputs that a
  * caller may give, or to look at the graph: without a program, whose packs would take the elements
@@ -37,7 +44,8 @@ typedef struct sdx_variant {
 
 struct sdx_model {
     sdx_refs refs;
-    sdx_runtime *runtime; /* retained */
+    sdx_runtime *runtime;     /* retained */
+    const sdx_op_set *custom; /* the runtime's operators when it was loaded */
     sdx_heap heap;
     sdx_file file;
     void *copy; /* bytes of a model from memory, owned; NULL: the caller's or the file's */

@@ -87,6 +87,11 @@ static const expr *expr_of(const sdx_dims *dims, sdx_dim d) {
     return dims->all[index];
 }
 
+bool sdx_dim_valid(const sdx_dims *dims, sdx_dim d) {
+    if (sdx_dim_is_number(d)) return d <= SDX_DIM_MAX;
+    return d == SDX_DIM_UNKNOWN || (dims && (size_t)(SDX_DIM_MIN - 1 - d) < dims->n);
+}
+
 static sdx_status grow(sdx_dims *dims) {
     if (dims->n < dims->cap) return NULL;
     if (dims->n >= MAX_EXPRS) return sdx_fail(SDX_LIMIT, "more than %d dimensions", MAX_EXPRS);

@@ -34,6 +34,9 @@ void sdx_dims_destroy(sdx_dims *dims);
  * Symbols stand for sizes: never negative. Both give SDX_DIM_UNKNOWN without a table or memory. */
 sdx_dim sdx_dim_symbol(sdx_dims *dims, sdx_str name);
 sdx_dim sdx_dim_fresh(sdx_dims *dims);
+/* A number, the unknown, or an expression of this table (NULL: there are none): for words that come
+ * from outside. */
+bool sdx_dim_valid(const sdx_dims *dims, sdx_dim d);
 
 sdx_dim sdx_dim_add(sdx_dims *dims, sdx_dim a, sdx_dim b);
 sdx_dim sdx_dim_sub(sdx_dims *dims, sdx_dim a, sdx_dim b);

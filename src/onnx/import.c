@@ -95,7 +95,7 @@ static sdx_status list_operators(sdx_importer *im) {
 static sdx_status settle_all(sdx_importer *im) {
     sdx_onnx_model *const out = im->out;
     sdx_settler settler;
-    sdx_settler_init(&settler, im->arena, im->heap);
+    sdx_settler_init(&settler, im->options->custom, im->arena, im->heap);
     sdx_status status = sdx_settle(&settler, out->ir->main);
     if (status == NULL) status = sdx_settle_missing(&settler, &out->missing, &out->n_missing);
     sdx_settler_deinit(&settler);

@@ -17,7 +17,8 @@ typedef struct sdx_onnx_options {
     void *read_user;
     bool allow_missing; /* operators that this build lacks are listed, not an error */
     bool overridable;   /* inputs with an initializer stay inputs; else they become constants */
-    const sdx_logger *logger; /* NULL: silent */
+    const struct sdx_op_set *custom; /* operators beside those of this build; NULL: none */
+    const sdx_logger *logger;        /* NULL: silent */
 } sdx_onnx_options;
 
 typedef struct sdx_onnx_pair {

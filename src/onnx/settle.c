@@ -12,8 +12,9 @@ typedef struct inference {
     sdx_settler *settler;
 } inference;
 
-void sdx_settler_init(sdx_settler *settler, sdx_arena *arena, sdx_heap *heap) {
-    *settler = (sdx_settler){.arena = arena, .heap = heap};
+void sdx_settler_init(sdx_settler *settler, const sdx_op_set *custom, sdx_arena *arena,
+                      sdx_heap *heap) {
+    *settler = (sdx_settler){.arena = arena, .heap = heap, .custom = custom};
     sdx_map_init(&settler->missing, heap);
 }
 
@@ -75,10 +76,11 @@ sdx_status sdx_missing_error(const sdx_missing_info *list, size_t n) {
             (long long)op->version, op->count, op->count == 1 ? "" : "s", SDX_FMT(op->node));
     }
     if (status == NULL) {
-        status = sdx_fail(SDX_UNSUPPORTED_OPERATOR,
-                          "found %zu operator%s that this build lacks: %s; see `sardonyx ops` for "
-                          "what it has, or update Sardonyx",
-                          n, n == 1 ? "" : "s", text.ptr);
+        status =
+            sdx_fail(SDX_UNSUPPORTED_OPERATOR,
+                     "found %zu operator%s that this build lacks: %s; see `sardonyx ops` for "
+                     "what it has, update Sardonyx, or register custom operators of these names",
+                     n, n == 1 ? "" : "s", text.ptr);
     }
     sdx_buf_deinit(&text);
     return status;
@@ -94,9 +96,10 @@ static const sdx_op *find_op(sdx_settler *settler, const sdx_node *node) {
     sdx_settler_kind *const kind = &settler->kinds[place % SDX_SETTLER_KINDS];
     if (kind->name.ptr != node->op_type.ptr || kind->name.len != node->op_type.len ||
         !sdx_str_eq(kind->domain, node->domain)) {
-        *kind = (sdx_settler_kind){.domain = node->domain,
-                                   .name = node->op_type,
-                                   .op = sdx_op_find(node->domain, node->op_type)};
+        *kind =
+            (sdx_settler_kind){.domain = node->domain,
+                               .name = node->op_type,
+                               .op = sdx_op_find_in(settler->custom, node->domain, node->op_type)};
     }
     return kind->op;
 }

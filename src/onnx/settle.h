@@ -18,13 +18,15 @@ typedef struct sdx_settler_kind {
 enum { SDX_SETTLER_KINDS = 64 };
 
 typedef struct sdx_settler {
-    sdx_arena *arena; /* of the graph */
-    sdx_heap *heap;   /* for what is gone afterwards */
-    sdx_map missing;  /* "domain:name" -> sdx_missing_info of what this build lacks */
+    sdx_arena *arena;         /* of the graph */
+    sdx_heap *heap;           /* for what is gone afterwards */
+    const sdx_op_set *custom; /* operators beside those of this build; NULL: none */
+    sdx_map missing;          /* "domain:name" -> sdx_missing_info of what this build lacks */
     sdx_settler_kind kinds[SDX_SETTLER_KINDS];
 } sdx_settler;
 
-void sdx_settler_init(sdx_settler *settler, sdx_arena *arena, sdx_heap *heap);
+void sdx_settler_init(sdx_settler *settler, const sdx_op_set *custom, sdx_arena *arena,
+                      sdx_heap *heap);
 void sdx_settler_deinit(sdx_settler *settler);
 
 /* Settles the nodes of `graph` and of the graphs inside. Operators that are missing are noted, not

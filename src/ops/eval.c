@@ -313,8 +313,10 @@ static sdx_status run(eval *e, bool reference) {
                      .host = &host,
                      .self = e};
     SDX_TRY(prepare(e, &call.prepared));
-    SDX_TRY(bind(e, &call));
-    return reference && op->ref ? op->ref(&call) : op->run(&call);
+    sdx_status status = bind(e, &call);
+    if (!status) status = reference && op->ref ? op->ref(&call) : op->run(&call);
+    if (op->release && call.prepared) op->release(call.prepared);
+    return status;
 }
 
 /* Outputs in the form of values: rounded, packed, with strings of their own. */

@@ -102,6 +102,9 @@ typedef struct sdx_op {
     const void *data;  /* the family's own row: which function, which kernel */
     sdx_status (*infer)(sdx_infer *in);
     sdx_status (*prepare)(sdx_prepare *p);
+    void (*release)(const void *prepared); /* gives back what prepare took beside the arena; NULL:
+                                              nothing. Called once for each prepare that left
+                                              something */
     sdx_status (*bind)(sdx_bind *b);
     sdx_status (*run)(const sdx_call *c);
     double (*flops)(const struct sdx_work *work); /* ops/work.h; NULL: one for each element made */
@@ -117,6 +120,17 @@ typedef struct sdx_op {
 const sdx_op *sdx_op_find(sdx_str domain, sdx_str name);
 /* All operators in the order of ops.def; NULL beyond the last. */
 const sdx_op *sdx_op_at(size_t index);
+
+/* Operators beside the built-in ones: a list of sets, the latest first. Immutable, so that a model
+ * has those that were there when it was loaded. */
+typedef struct sdx_op_set {
+    const struct sdx_op_set *next; /* NULL: the last */
+    const sdx_op *ops;
+    size_t n;
+} sdx_op_set;
+
+/* An operator of the sets (NULL: none), or else of this build. */
+const sdx_op *sdx_op_find_in(const sdx_op_set *sets, sdx_str domain, sdx_str name);
 
 /* Attribute `index` of the schema, by kind. Absent ones: 0, 0, empty, NULL. */
 static inline const sdx_attr *sdx_node_attr(const sdx_node *node, size_t index) {

@@ -21,10 +21,12 @@ const char *sdx_attr_kind_name(sdx_attr_kind kind) {
 sdx_status sdx_in_node(sdx_status status, const sdx_node *node) {
     if (!status) return NULL;
     const sdx_str name = node->origin.len > 0 ? node->origin : node->name;
+    const char *const in = node->domain.len > 0 ? "::" : "";
     if (node->version <= 0)
-        return sdx_in(status, "node '%.*s' (%.*s)", SDX_FMT(name), SDX_FMT(node->op_type));
-    return sdx_in(status, "node '%.*s' (%.*s, opset %ld)", SDX_FMT(name), SDX_FMT(node->op_type),
-                  (long)node->version);
+        return sdx_in(status, "node '%.*s' (%.*s%s%.*s)", SDX_FMT(name), SDX_FMT(node->domain), in,
+                      SDX_FMT(node->op_type));
+    return sdx_in(status, "node '%.*s' (%.*s%s%.*s, opset %ld)", SDX_FMT(name),
+                  SDX_FMT(node->domain), in, SDX_FMT(node->op_type), (long)node->version);
 }
 
 static const sdx_port *port_at(const sdx_port *ports, size_t n, size_t index) {

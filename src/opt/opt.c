@@ -99,7 +99,7 @@ static sdx_status round_of_rules(sdx_rewrite *rewrite, const sdx_opt_options *op
 sdx_status sdx_opt_run(sdx_ir *ir, const sdx_opt_options *options) {
     SDX_TRY(check_names(options->disabled));
     sdx_settler settler;
-    sdx_settler_init(&settler, options->arena, options->heap);
+    sdx_settler_init(&settler, options->custom, options->arena, options->heap);
     sdx_rewrite rewrite = {.ir = ir,
                            .arena = options->arena,
                            .heap = options->heap,

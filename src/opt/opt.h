@@ -12,6 +12,7 @@ typedef struct sdx_opt_options {
     sdx_arena *arena;                /* of the graph */
     sdx_heap *heap;                  /* for what is gone afterwards */
     const sdx_kernel_table *kernels; /* to compute constants with */
+    const sdx_op_set *custom;        /* operators beside those of this build; NULL: none */
     const char *disabled;     /* names of rules not to use, separated by commas; NULL: use all */
     const sdx_logger *logger; /* told how often each rule applied; NULL: silent */
 } sdx_opt_options;

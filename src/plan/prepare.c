@@ -115,3 +115,14 @@ sdx_status sdx_program_prepare(sdx_program *program, sdx_packer *packer, sdx_are
     SDX_TRY(status);
     return prepare_inner(program, packer, arena);
 }
+
+void sdx_program_release(sdx_program *program) {
+    for (uint32_t s = 0; program != NULL && s < program->n_steps; s++) {
+        sdx_step *const step = &program->steps[s];
+        if (step->op->release != NULL && step->prepared != NULL) step->op->release(step->prepared);
+        step->prepared = NULL;
+        for (size_t g = 0; step->graphs != NULL && g < step->node->n_attrs; g++) {
+            sdx_program_release(step->graphs[g]);
+        }
+    }
+}

@@ -85,5 +85,8 @@ sdx_status sdx_program_build(const sdx_graph *graph, sdx_packer *packer, sdx_are
  * read. */
 sdx_status sdx_program_prepare(sdx_program *program, sdx_packer *packer, sdx_arena *arena)
     SDX_NODISCARD;
+/* Calls the release hooks of what was prepared, of the graphs inside too; comes before the end of
+ * the arena. NULL is allowed. */
+void sdx_program_release(sdx_program *program);
 
 #endif
