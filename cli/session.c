@@ -15,6 +15,9 @@ const struct option session_options[] = {
      offsetof(struct session_settings, folder)},
     {"no-optimize", NULL, "run the graph as it stands in the file", OPTION_FLAG,
      offsetof(struct session_settings, no_optimize)},
+    {"custom-ops", "LIBRARY",
+     "operators of a shared library (sardonyx/op.h), whose code is trusted; may be repeated",
+     OPTION_LIST, offsetof(struct session_settings, custom_ops)},
     {"numerics", "POLICY",
      "default: as fast as this CPU can; strict: the same bits on every instruction set",
      OPTION_TEXT, offsetof(struct session_settings, numerics)},
@@ -60,6 +63,16 @@ static bool numerics_policy(const char *name, sdx_numerics *out, struct fault *f
     return true;
 }
 
+static bool load_custom_ops(const struct text_list *paths, sdx_runtime *runtime,
+                            struct fault *fault) {
+    for (size_t i = 0; i < paths->n; i++) {
+        if (!fault_check(fault, sdx_runtime_load_ops(runtime, paths->items[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool session_open(const struct session_settings *settings, const char *path, struct session *out,
                   struct fault *fault) {
     struct session session = {0};
@@ -78,6 +91,7 @@ bool session_open(const struct session_settings *settings, const char *path, str
         load_mode(settings->load, &model.load, fault) &&
         numerics_policy(settings->numerics, &model.numerics, fault) &&
         fault_check(fault, sdx_runtime_create(&runtime, &session.runtime)) &&
+        load_custom_ops(&settings->custom_ops, session.runtime, fault) &&
         fault_check(fault, sdx_model_load(session.runtime, path, &model, &session.model));
     if (!good) {
         session_close(&session);

@@ -8,6 +8,7 @@ struct session_settings {
     uint64_t threads;      /* 0: all CPUs of the process */
     uint64_t memory_limit; /* bytes for the model and for the context; 0: none */
     const char *load, *disabled_rules, *folder, *numerics;
+    struct text_list custom_ops; /* libraries of operators */
     bool no_optimize, keep_denormals, log;
     bool allow_missing; /* set by commands that only describe */
 };
