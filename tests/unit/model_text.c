@@ -20,7 +20,7 @@ enum {
     MAX_GRAPHS = 80,
     MAX_FUNCTIONS = 64,
     MAX_LIST = 1100,
-    MAX_PORTS = 32,
+    MAX_PORTS = 160,
     MAX_ATTRS = 32,
     LINE = 1 << 16
 };
