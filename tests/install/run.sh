@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # usage: run.sh BUILD WORK
-# Installs BUILD into WORK/prefix and builds examples/consumer over it, in each way that a user has; looks at what the library exports and needs.
+# Installs BUILD into WORK/prefix and builds examples/consumer over it, in each way that a user has, and custom operators; looks at what the
+# library exports and needs.
 set -uo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$root/$1 work=$root/$2 prefix=$root/$2/prefix
@@ -42,6 +43,21 @@ pkg_config_static() {
     cc "${consumer_flags[@]}" $(pkg --cflags) "$root/examples/consumer/main.c" -o "$work/static" $(pkg --static --libs | sed 's/-lsardonyx/-l:libsardonyx.a/') && "$work/static"
 }
 
+# Custom operators need the installed headers alone, and the installed command runs them; op.h is C++ as well.
+custom_ops() {
+    local name libraries=()
+    for name in custom_op custom_op_dynamic; do
+        cc "${consumer_flags[@]}" -I"$prefix/include" -fPIC -shared "$root/examples/$name.c" -o "$work/$name.so" || return
+        libraries+=(--custom-ops "$work/$name.so")
+    done
+    echo '#include <sardonyx/op.h>' >"$work/op.cc"
+    c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -I"$prefix/include" -fsyntax-only "$work/op.cc" || return
+    python3 "$root/tests/install/custom_op_model.py" >"$work/custom.onnx" && echo '[[1, 2], [3, 4], [0, 1]]' >"$work/x.json" || return
+    ! "$prefix/bin/sardonyx" run "$work/custom.onnx" --input "x=$work/x.json" || return # without them
+    "$prefix/bin/sardonyx" run "${libraries[@]}" "$work/custom.onnx" --input "x=$work/x.json" --output "positions=$work/y.json" || return
+    cat "$work/y.json" && grep -q '\[0,1\]' <(tr -d ' \n' <"$work/y.json")
+}
+
 # Whatever the shared library exports is declared in a public header, and the other way round.
 exports() {
     nm -D --defined-only "$prefix/lib/libsardonyx.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | LC_ALL=C sort >"$work/exported"
@@ -63,6 +79,7 @@ check find_package find_package
 check pkg_config pkg_config
 check pkg_config_static pkg_config_static
 check add_subdirectory add_subdirectory
+check custom_ops custom_ops
 check exports exports
 check needs needs
 echo "$passed passed, $failed failed, 0 skipped"

@@ -150,17 +150,16 @@ static void attributes_without_sense(void **state) {
 static void tables_without_an_address(void **state) {
     (void)state;
     const sdx_op_port port = {.name = "X"};
-    sdx_op_row row = {.domain = "test", .name = "Row", .n_inputs = 1, .n_outputs = 1};
-    row.run = nothing;
-    sdx_op_library library = SDX_OP_LIBRARY(&row);
-    library.n_rows = 1;
+    sdx_op_row row[] = {{.domain = "test", .name = "Row", .n_inputs = 1, .n_outputs = 1}};
+    row->run = nothing;
+    sdx_op_library library = SDX_OP_LIBRARY(row);
     must_fail(sdx_runtime_register_ops(runtime, &library), SDX_INVALID_ARGUMENT,
               "the table of inputs is NULL, expected 1 of them");
-    row.inputs = &port;
+    row->inputs = &port;
     must_fail(sdx_runtime_register_ops(runtime, &library), SDX_INVALID_ARGUMENT,
               "the table of outputs is NULL");
-    row.outputs = &port;
-    row.n_attrs = 1;
+    row->outputs = &port;
+    row->n_attrs = 1;
     must_fail(sdx_runtime_register_ops(runtime, &library), SDX_INVALID_ARGUMENT,
               "the table of attributes is NULL");
 }
