@@ -47,8 +47,11 @@ extern "C" {
 #define SDX_OP_EXPORT __attribute__((visibility("default")))
 #endif
 
-/* Has the compiler check a text with the arguments that it names, as printf's. */
-#if defined(__GNUC__)
+/* Has the compiler check a text with the arguments that it names, as C's printf does (which to
+ * mingw is another one than "printf"). */
+#if defined(__MINGW32__)
+#define SDX_OP_PRINTF(text, first) __attribute__((format(gnu_printf, text, first)))
+#elif defined(__GNUC__)
 #define SDX_OP_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define SDX_OP_PRINTF(text, first)
