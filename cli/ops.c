@@ -5,19 +5,23 @@
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/schema.h"
+#include "cli/session.h"
 #include "cli/table.h"
 
 struct settings {
+    struct text_list custom_ops;
     bool types, json;
 };
 
 static const struct option options[] = {
+    {"custom-ops", "LIBRARY", "list the operators of a shared library, too; may be repeated",
+     OPTION_LIST, offsetof(struct settings, custom_ops)},
     {"types", NULL, "print which element types each input and output takes, as a matrix",
      OPTION_FLAG, offsetof(struct settings, types)},
     {"json", NULL, "print all that is known as JSON", OPTION_FLAG,
      offsetof(struct settings, json)}};
 
-typedef bool port_at(size_t index, size_t port, sdx_operator_port *out);
+typedef bool port_at(sdx_runtime *runtime, size_t index, size_t port, sdx_operator_port *out);
 
 /* ---- as JSON ---- */
 
@@ -32,10 +36,11 @@ static void json_words(struct json_out *out, const char *key, const struct text 
     json_close(out, ']');
 }
 
-static void json_ports(struct json_out *out, const char *key, size_t index, port_at *at) {
+static void json_ports(struct json_out *out, const char *key, sdx_runtime *runtime, size_t index,
+                       port_at *at) {
     sdx_operator_port port = {.struct_size = sizeof port};
     json_open(out, key, '[');
-    for (size_t i = 0; at(index, i, &port); i++) {
+    for (size_t i = 0; at(runtime, index, i, &port); i++) {
         struct text types = {0};
         schema_types(&types, &port);
         json_open(out, NULL, '{');
@@ -51,10 +56,10 @@ static void json_ports(struct json_out *out, const char *key, size_t index, port
     json_close(out, ']');
 }
 
-static void json_attributes(struct json_out *out, size_t index) {
+static void json_attributes(struct json_out *out, sdx_runtime *runtime, size_t index) {
     sdx_operator_attribute attribute = {.struct_size = sizeof attribute};
     json_open(out, "attributes", '[');
-    for (size_t i = 0; sdx_operator_attribute_at(index, i, &attribute); i++) {
+    for (size_t i = 0; sdx_operator_attribute_at(runtime, index, i, &attribute); i++) {
         json_open(out, NULL, '{');
         json_text(out, "name", attribute.name);
         json_text(out, "type", attribute.type);
@@ -86,9 +91,9 @@ static void print_json(const struct schema_list *list) {
         json_int(&out, "newest", schema->facts.newest);
         json_bool(&out, "random", schema->facts.random);
         json_bool(&out, "control", schema->facts.control);
-        json_ports(&out, "inputs", schema->index, sdx_operator_input);
-        json_ports(&out, "outputs", schema->index, sdx_operator_output);
-        json_attributes(&out, schema->index);
+        json_ports(&out, "inputs", list->runtime, schema->index, sdx_operator_input);
+        json_ports(&out, "outputs", list->runtime, schema->index, sdx_operator_output);
+        json_attributes(&out, list->runtime, schema->index);
         json_words(&out, "tested", &tested);
         json_close(&out, '}');
         text_free(&tested);
@@ -191,10 +196,11 @@ static void print_matrix(const struct schema_list *list, const struct terminal *
     columns[N_COLUMNS - 1] = (struct table_column){"other", TABLE_LEFT};
     table_init(&table, columns, N_COLUMNS);
     for (size_t i = 0; i < list->n; i++) {
-        for (size_t k = 0; sdx_operator_input(list->items[i].index, k, &port); k++) {
+        for (size_t k = 0; sdx_operator_input(list->runtime, list->items[i].index, k, &port); k++) {
             matrix_row(&table, &list->items[i], "in", &port);
         }
-        for (size_t k = 0; sdx_operator_output(list->items[i].index, k, &port); k++) {
+        for (size_t k = 0; sdx_operator_output(list->runtime, list->items[i].index, k, &port);
+             k++) {
             matrix_row(&table, &list->items[i], "out", &port);
         }
     }
@@ -203,14 +209,14 @@ static void print_matrix(const struct schema_list *list, const struct terminal *
 
 /* ---- some operators in full ---- */
 
-static void print_ports(const char *title, size_t index, port_at *at,
+static void print_ports(const char *title, sdx_runtime *runtime, size_t index, port_at *at,
                         const struct terminal *terminal) {
     const struct table_column columns[] = {
         {title, TABLE_LEFT}, {"variable", TABLE_LEFT}, {"", TABLE_LEFT}, {"types", TABLE_LEFT}};
     sdx_operator_port port = {.struct_size = sizeof port};
     struct table table;
     table_init(&table, columns, sizeof columns / sizeof *columns);
-    for (size_t i = 0; at(index, i, &port); i++) {
+    for (size_t i = 0; at(runtime, index, i, &port); i++) {
         table_add(&table, "%s", port.name);
         table_add(&table, "%s", port.variable);
         schema_port_kind(table_cell(&table), &port);
@@ -222,13 +228,13 @@ static void print_ports(const char *title, size_t index, port_at *at,
     }
 }
 
-static void print_attributes(size_t index, const struct terminal *terminal) {
+static void print_attributes(sdx_runtime *runtime, size_t index, const struct terminal *terminal) {
     static const struct table_column columns[] = {
         {"attribute", TABLE_LEFT}, {"type", TABLE_LEFT}, {"default", TABLE_LEFT}};
     sdx_operator_attribute attribute = {.struct_size = sizeof attribute};
     struct table table;
     table_init(&table, columns, sizeof columns / sizeof *columns);
-    for (size_t i = 0; sdx_operator_attribute_at(index, i, &attribute); i++) {
+    for (size_t i = 0; sdx_operator_attribute_at(runtime, index, i, &attribute); i++) {
         table_add(&table, "%s", attribute.name);
         table_add(&table, "%s", attribute.type);
         schema_standard(table_cell(&table), &attribute);
@@ -239,7 +245,8 @@ static void print_attributes(size_t index, const struct terminal *terminal) {
     }
 }
 
-static void print_full(const struct schema *schema, const struct terminal *terminal) {
+static void print_full(sdx_runtime *runtime, const struct schema *schema,
+                       const struct terminal *terminal) {
     struct text text = {0};
     schema_name(&text, &schema->facts);
     text_add(&text, ": opset ");
@@ -253,9 +260,9 @@ static void print_full(const struct schema *schema, const struct terminal *termi
     text_add(&text, "%s", tested.len > 0 ? text_get(&tested) : "nothing");
     printf("%s%.*s%s%s\n", terminal_paint(terminal, PAINT_BOLD), (int)before, text_get(&text),
            terminal_paint(terminal, PAINT_PLAIN), text_get(&text) + before);
-    print_ports("input", schema->index, sdx_operator_input, terminal);
-    print_ports("output", schema->index, sdx_operator_output, terminal);
-    print_attributes(schema->index, terminal);
+    print_ports("input", runtime, schema->index, sdx_operator_input, terminal);
+    print_ports("output", runtime, schema->index, sdx_operator_output, terminal);
+    print_attributes(runtime, schema->index, terminal);
     text_free(&tested);
     text_free(&text);
 }
@@ -268,6 +275,7 @@ int command_ops(const struct command *command, int n, char **arguments) {
     struct schema_list list = {0};
     struct fault fault = {0};
     if (options_parse(command, option_groups, 1, n, arguments, &rest, &fault) &&
+        session_runtime(&settings.custom_ops, false, &list.runtime, &fault) &&
         schemas_find(&rest, &list, &fault)) {
         const struct terminal terminal = terminal_look(settings.json);
         if (settings.json) {
@@ -279,11 +287,13 @@ int command_ops(const struct command *command, int n, char **arguments) {
         } else {
             for (size_t i = 0; i < list.n; i++) {
                 printf("%s", i > 0 ? "\n\n" : "");
-                print_full(&list.items[i], &terminal);
+                print_full(list.runtime, &list.items[i], &terminal);
             }
         }
     }
+    sdx_runtime_release(list.runtime);
     schemas_free(&list);
+    text_list_free(&settings.custom_ops);
     text_list_free(&rest);
     return fault.exit != EXIT_GOOD ? fault_report(&fault) : EXIT_GOOD;
 }

@@ -38,7 +38,7 @@ static int order(const void *a, const void *b) {
 
 static void add_matching(const char *glob, struct schema_list *list) {
     sdx_operator_schema facts = {.struct_size = sizeof facts};
-    for (size_t i = 0; sdx_operator_describe(i, &facts); i++) {
+    for (size_t i = 0; sdx_operator_describe(list->runtime, i, &facts); i++) {
         struct text name = {0};
         bool known = false;
         schema_name(&name, &facts);
@@ -54,10 +54,10 @@ static void add_matching(const char *glob, struct schema_list *list) {
     }
 }
 
-static bool unknown(const char *glob, struct fault *fault) {
+static bool unknown(const char *glob, sdx_runtime *runtime, struct fault *fault) {
     struct text_list words = {0};
     sdx_operator_schema facts = {.struct_size = sizeof facts};
-    for (size_t i = 0; sdx_operator_describe(i, &facts); i++) {
+    for (size_t i = 0; sdx_operator_describe(runtime, i, &facts); i++) {
         text_list_add(&words, facts.name);
     }
     const char *const near = nearest_word(glob, words.items, words.n);
@@ -75,7 +75,7 @@ bool schemas_find(const struct text_list *globs, struct schema_list *out, struct
         const size_t before = out->n;
         add_matching(globs->items[i], out);
         if (out->n == before) {
-            return unknown(globs->items[i], fault);
+            return unknown(globs->items[i], out->runtime, fault);
         }
     }
     qsort(out->items, out->n, sizeof *out->items, order);

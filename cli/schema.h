@@ -1,4 +1,5 @@
-/* The operators of this build as the command lists them: sorted, with what tests them. */
+/* The operators of this build and of libraries as the command lists them: sorted, with what tests
+ * them. */
 #ifndef CLI_SCHEMA_H
 #define CLI_SCHEMA_H
 
@@ -15,9 +16,11 @@ struct schema {
 struct schema_list {
     struct schema *items; /* owned; ai.onnx first, then by domain and name */
     size_t n;
+    sdx_runtime *runtime; /* whose operators are here, too; NULL: this build's alone */
 };
 
-/* Those whose name or "domain::name" matches one of `globs`, none: all. A glob that nothing matches
+/* Of this build and `out->runtime`, which stays the caller's, those whose name or "domain::name"
+ * matches one of `globs`, none: all. A glob that nothing matches
  * is a fault, with the operator that is nearest. */
 bool schemas_find(const struct text_list *globs, struct schema_list *out, struct fault *fault);
 void schemas_free(struct schema_list *list);

@@ -63,25 +63,30 @@ static bool numerics_policy(const char *name, sdx_numerics *out, struct fault *f
     return true;
 }
 
-static bool load_custom_ops(const struct text_list *paths, sdx_runtime *runtime,
-                            struct fault *fault) {
-    for (size_t i = 0; i < paths->n; i++) {
-        if (!fault_check(fault, sdx_runtime_load_ops(runtime, paths->items[i]))) {
-            return false;
-        }
+bool session_runtime(const struct text_list *custom_ops, bool log, sdx_runtime **out,
+                     struct fault *fault) {
+    sdx_runtime_options options;
+    sdx_runtime *runtime = NULL;
+    sdx_runtime_options_init(&options);
+    options.log = log ? log_line : NULL;
+    options.log_level = SDX_LOG_DEBUG;
+    bool good = fault_check(fault, sdx_runtime_create(&options, &runtime));
+    for (size_t i = 0; good && i < custom_ops->n; i++) {
+        good = fault_check(fault, sdx_runtime_load_ops(runtime, custom_ops->items[i]));
     }
+    if (!good) {
+        sdx_runtime_release(runtime);
+        return false;
+    }
+    *out = runtime;
     return true;
 }
 
 bool session_open(const struct session_settings *settings, const char *path, struct session *out,
                   struct fault *fault) {
     struct session session = {0};
-    sdx_runtime_options runtime;
     sdx_model_options model;
-    sdx_runtime_options_init(&runtime);
     sdx_model_options_init(&model);
-    runtime.log = settings->log ? log_line : NULL;
-    runtime.log_level = SDX_LOG_DEBUG;
     model.memory_limit = (size_t)settings->memory_limit;
     model.optimize = !settings->no_optimize;
     model.disabled_rules = settings->disabled_rules;
@@ -90,8 +95,7 @@ bool session_open(const struct session_settings *settings, const char *path, str
     const bool good =
         load_mode(settings->load, &model.load, fault) &&
         numerics_policy(settings->numerics, &model.numerics, fault) &&
-        fault_check(fault, sdx_runtime_create(&runtime, &session.runtime)) &&
-        load_custom_ops(&settings->custom_ops, session.runtime, fault) &&
+        session_runtime(&settings->custom_ops, settings->log, &session.runtime, fault) &&
         fault_check(fault, sdx_model_load(session.runtime, path, &model, &session.model));
     if (!good) {
         session_close(&session);

@@ -22,6 +22,10 @@ struct session {
     sdx_context *context; /* NULL until session_context */
 };
 
+/* A runtime with the operators of these libraries; log lines go to stderr with `log`. On failure
+ * there is none. */
+bool session_runtime(const struct text_list *custom_ops, bool log, sdx_runtime **out,
+                     struct fault *fault);
 /* Loads `path`. On failure everything is closed. */
 bool session_open(const struct session_settings *settings, const char *path, struct session *out,
                   struct fault *fault);

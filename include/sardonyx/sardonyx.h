@@ -270,10 +270,6 @@ SDX_API sdx_status sdx_runtime_register_ops(sdx_runtime *runtime,
  * stays loaded as long as the runtime. Errors: SDX_NOT_FOUND, SDX_UNSUPPORTED (not a library with
  * operators for this version), SDX_INVALID_ARGUMENT, SDX_LIMIT, SDX_OUT_OF_MEMORY. */
 SDX_API sdx_status sdx_runtime_load_ops(sdx_runtime *runtime, const char *path);
-/* Operators registered so far, in that order: `domain`, `name` (both live as long as the runtime),
- * first version of the domain that has it (`since`); false beyond the last. */
-SDX_API bool sdx_runtime_operator_info(sdx_runtime *runtime, size_t index, const char **domain,
-                                       const char **name, int *since);
 
 /* ---- model -----------------------------------------------------------------------------------
  * Threads: any, also at once. What a function lends lives as long as the model. */
@@ -698,10 +694,11 @@ SDX_API bool sdx_knob_info(size_t index, const char **name, const char **standar
  * the last. */
 SDX_API bool sdx_rule_info(size_t index, const char **name, const char **help);
 
-/* Operators of this build, by families: `domain` ("" for ai.onnx), `name`, first (`since`) and last
+/* Operators of this build, by families, then those registered with `runtime` (NULL: none), in that
+ * order and for as long as it lives: `domain` ("" for ai.onnx), `name`, first (`since`) and last
  * (`until`, 0: still there) opset version known; false beyond the last. */
-SDX_API bool sdx_operator_info(size_t index, const char **domain, const char **name, int *since,
-                               int *until);
+SDX_API bool sdx_operator_info(sdx_runtime *runtime, size_t index, const char **domain,
+                               const char **name, int *since, int *until);
 
 /* The schema of an operator: what a node of it may look like. */
 typedef struct sdx_operator_schema {
@@ -717,8 +714,8 @@ typedef struct sdx_operator_schema {
 } sdx_operator_schema;
 
 /* Fills as much of `out` as its struct_size says with the operator that sdx_operator_info has at
- * `index`; false beyond the last. */
-SDX_API bool sdx_operator_describe(size_t index, sdx_operator_schema *out);
+ * `index`, with the same `runtime`; false beyond the last. */
+SDX_API bool sdx_operator_describe(sdx_runtime *runtime, size_t index, sdx_operator_schema *out);
 
 /* An input or output of an operator. */
 typedef struct sdx_operator_port {
@@ -734,8 +731,10 @@ typedef struct sdx_operator_port {
 
 /* Fill as much of `out` as its struct_size says with input (output) `port` of the operator at
  * `index`; false beyond the last. */
-SDX_API bool sdx_operator_input(size_t index, size_t port, sdx_operator_port *out);
-SDX_API bool sdx_operator_output(size_t index, size_t port, sdx_operator_port *out);
+SDX_API bool sdx_operator_input(sdx_runtime *runtime, size_t index, size_t port,
+                                sdx_operator_port *out);
+SDX_API bool sdx_operator_output(sdx_runtime *runtime, size_t index, size_t port,
+                                 sdx_operator_port *out);
 
 /* An attribute of an operator. */
 typedef struct sdx_operator_attribute {
@@ -751,7 +750,8 @@ typedef struct sdx_operator_attribute {
 
 /* Fills as much of `out` as its struct_size says with an attribute of the operator at `index`;
  * false beyond the last. */
-SDX_API bool sdx_operator_attribute_at(size_t index, size_t attribute, sdx_operator_attribute *out);
+SDX_API bool sdx_operator_attribute_at(sdx_runtime *runtime, size_t index, size_t attribute,
+                                       sdx_operator_attribute *out);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 #include "base/cpu.h"
 #include "base/knobs.h"
 #include "base/pool.h"
+#include "exec/model.h"
 #include "ops/op.h"
 #include "opt/opt.h"
 
@@ -31,18 +32,32 @@ bool sdx_rule_info(size_t index, const char **name, const char **help) {
     return true;
 }
 
-/* The operators that a file may name are counted, in the order of ops.def; NULL beyond the last. */
-static const sdx_op *operator_at(size_t index) {
-    for (size_t i = 0;; i++) {
-        const sdx_op *const op = sdx_op_at(i);
-        if (op == NULL) return NULL;
-        if ((op->flags & SDX_OP_INTERNAL) == 0 && index-- == 0) return op;
+/* In the order of registration, while the list has the latest in front. */
+static const sdx_op *registered_at(const sdx_op_set *sets, size_t index) {
+    size_t n = 0;
+    for (const sdx_op_set *set = sets; set != NULL; set = set->next)
+        n += set->n;
+    for (const sdx_op_set *set = sets; set != NULL && index < n; set = set->next) {
+        n -= set->n; /* those before this set */
+        if (index >= n) return &set->ops[index - n];
     }
+    return NULL;
 }
 
-bool sdx_operator_info(size_t index, const char **domain, const char **name, int *since,
-                       int *until) {
-    const sdx_op *const op = operator_at(index);
+/* The operators that a file may name are counted, in the order of ops.def, then those of the
+ * runtime; NULL beyond the last. */
+static const sdx_op *operator_at(sdx_runtime *runtime, size_t index) {
+    for (size_t i = 0;; i++) {
+        const sdx_op *const op = sdx_op_at(i);
+        if (op == NULL) break;
+        if ((op->flags & SDX_OP_INTERNAL) == 0 && index-- == 0) return op;
+    }
+    return runtime != NULL ? registered_at(sdx_runtime_operators(runtime), index) : NULL;
+}
+
+bool sdx_operator_info(sdx_runtime *runtime, size_t index, const char **domain, const char **name,
+                       int *since, int *until) {
+    const sdx_op *const op = operator_at(runtime, index);
     if (op == NULL) return false;
     *domain = op->domain;
     *name = op->name;
@@ -51,8 +66,8 @@ bool sdx_operator_info(size_t index, const char **domain, const char **name, int
     return true;
 }
 
-bool sdx_operator_describe(size_t index, sdx_operator_schema *out) {
-    const sdx_op *const op = operator_at(index);
+bool sdx_operator_describe(sdx_runtime *runtime, size_t index, sdx_operator_schema *out) {
+    const sdx_op *const op = operator_at(runtime, index);
     if (op == NULL) return false;
     const sdx_operator_schema own = {.domain = op->domain,
                                      .name = op->name,
@@ -81,22 +96,23 @@ static void give_port(const sdx_port *port, sdx_operator_port *out) {
     sdx_growing_give(out, &own, sizeof own);
 }
 
-bool sdx_operator_input(size_t index, size_t port, sdx_operator_port *out) {
-    const sdx_op *const op = operator_at(index);
+bool sdx_operator_input(sdx_runtime *runtime, size_t index, size_t port, sdx_operator_port *out) {
+    const sdx_op *const op = operator_at(runtime, index);
     if (op == NULL || port >= op->n_inputs) return false;
     give_port(&op->inputs[port], out);
     return true;
 }
 
-bool sdx_operator_output(size_t index, size_t port, sdx_operator_port *out) {
-    const sdx_op *const op = operator_at(index);
+bool sdx_operator_output(sdx_runtime *runtime, size_t index, size_t port, sdx_operator_port *out) {
+    const sdx_op *const op = operator_at(runtime, index);
     if (op == NULL || port >= op->n_outputs) return false;
     give_port(&op->outputs[port], out);
     return true;
 }
 
-bool sdx_operator_attribute_at(size_t index, size_t attribute, sdx_operator_attribute *out) {
-    const sdx_op *const op = operator_at(index);
+bool sdx_operator_attribute_at(sdx_runtime *runtime, size_t index, size_t attribute,
+                               sdx_operator_attribute *out) {
+    const sdx_op *const op = operator_at(runtime, index);
     if (op == NULL || attribute >= op->n_attrs) return false;
     const sdx_attr_def *const def = &op->attrs[attribute];
     const sdx_operator_attribute own = {.name = def->name,

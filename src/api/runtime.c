@@ -95,21 +95,3 @@ sdx_status sdx_runtime_load_ops(sdx_runtime *runtime, const char *path) {
     if (status != NULL) sdx_library_close(&library);
     return sdx_in(status, "library '%s'", path);
 }
-
-bool sdx_runtime_operator_info(sdx_runtime *runtime, size_t index, const char **domain,
-                               const char **name, int *since) {
-    const sdx_op_set *const latest = runtime != NULL ? sdx_runtime_operators(runtime) : NULL;
-    size_t n = 0;
-    for (const sdx_op_set *set = latest; set != NULL; set = set->next)
-        n += set->n;
-    for (const sdx_op_set *set = latest; set != NULL && index < n; set = set->next) {
-        n -= set->n; /* those before this set */
-        if (index < n) continue;
-        const sdx_op *const op = &set->ops[index - n];
-        *domain = op->domain;
-        *name = op->name;
-        *since = op->since;
-        return true;
-    }
-    return false;
-}

@@ -105,7 +105,7 @@ static const sdx_op *find_op(sdx_settler *settler, const sdx_node *node) {
 }
 
 static int version_of(const sdx_node *node) {
-    return (int)(node->version > INT32_MAX ? INT32_MAX : node->version);
+    return (int)(node->version >= INT32_MAX ? INT32_MAX - 1 : node->version);
 }
 
 /* Applies the rules of the node's operator that fit its version. */
@@ -115,8 +115,9 @@ static sdx_status upgrade_node(sdx_node *node, bool *changed) {
     sdx_upgrade upgrade = {.node = node, .version = version_of(node)};
     for (size_t i = 0; i < op->n_upgrades; i++) {
         if (upgrade.version >= op->upgrades[i].below) continue;
+        upgrade.same = false;
         SDX_TRY(op->upgrades[i].apply(&upgrade));
-        *changed = true;
+        *changed = *changed || !upgrade.same;
         if (!is_named(node, domain, op_type)) break;
     }
     return NULL;

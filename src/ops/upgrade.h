@@ -9,6 +9,7 @@
 struct sdx_upgrade {
     sdx_node *node;
     int version; /* of the node in the file */
+    bool same;   /* to be set by a rule that leaves the node what it was: nothing is told of it */
 };
 
 /* Attribute -> input: a list of integers (1-D), or one integer or float as a scalar, of attribute

@@ -546,6 +546,14 @@ static void every_allocation_may_fail(void **state) {
 
 /* ---- libraries */
 
+static size_t n_built_in(void) {
+    sdx_operator_schema schema = {.struct_size = sizeof schema};
+    size_t n = 0;
+    while (sdx_operator_describe(NULL, n, &schema))
+        n++;
+    return n;
+}
+
 static void libraries_stay_as_long_as_a_model(void **state) {
     (void)state;
     sdx_runtime *own;
@@ -568,13 +576,20 @@ static void libraries_stay_as_long_as_a_model(void **state) {
     must_fail(sdx_runtime_load_ops(own, module_path("plain")), SDX_UNSUPPORTED,
               "exports no function 'sdx_op_library_open'");
     must_fail(sdx_runtime_load_ops(own, "no/such.so"), SDX_NOT_FOUND, "library 'no/such.so': ");
-    const char *domain, *name;
-    int since;
-    assert_true(sdx_runtime_operator_info(own, 1, &domain, &name, &since));
-    assert_string_equal(name, "RowsAbove");
-    assert_string_equal(domain, "my.examples");
-    assert_int_equal(since, 1);
-    assert_false(sdx_runtime_operator_info(own, 2, &domain, &name, &since));
+    sdx_operator_schema schema = {.struct_size = sizeof schema};
+    sdx_operator_port port = {.struct_size = sizeof port};
+    sdx_operator_attribute attribute = {.struct_size = sizeof attribute};
+    const size_t second = n_built_in() + 1;
+    assert_true(sdx_operator_describe(own, second, &schema));
+    assert_string_equal(schema.name, "RowsAbove");
+    assert_string_equal(schema.domain, "my.examples");
+    assert_true(schema.since == 1 && schema.until == 0 && schema.n_inputs == 2 && !schema.random);
+    assert_true(sdx_operator_input(own, second, 1, &port));
+    assert_true(strcmp(port.name, "scores") == 0 && port.types == SDX_OP_TYPE(FLOAT32));
+    assert_true(sdx_operator_attribute_at(own, second, 0, &attribute));
+    assert_true(attribute.has_default && attribute.f == 0.5f && !attribute.required);
+    assert_false(sdx_operator_describe(own, second + 1, &schema));
+    assert_false(sdx_operator_describe(NULL, second, &schema));
     must(sdx_model_load_memory(own, bytes, size, NULL, &model));
     sdx_runtime_release(own);
     session s = {.model = model};

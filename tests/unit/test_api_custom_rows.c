@@ -62,6 +62,15 @@ static sdx_status register_rows(sdx_runtime *runtime, rows *r) {
         must_fail(register_rows(runtime, &r), code, part); \
     } while (0)
 
+/* The operator that was registered as number `index`. */
+static bool registered(sdx_runtime *from, size_t index, sdx_operator_schema *out) {
+    size_t n = 0;
+    out->struct_size = sizeof *out;
+    while (sdx_operator_describe(NULL, n, out))
+        n++;
+    return sdx_operator_describe(from, n + index, out);
+}
+
 static sdx_runtime *runtime;
 
 static int setup(void **state) {
@@ -72,9 +81,8 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     (void)state;
-    const char *domain, *name;
-    int since;
-    assert_false(sdx_runtime_operator_info(runtime, 0, &domain, &name, &since));
+    sdx_operator_schema schema;
+    assert_false(registered(runtime, 0, &schema));
     sdx_runtime_release(runtime);
     return 0;
 }
@@ -168,8 +176,7 @@ static void tables_without_an_address(void **state) {
 static void rows_are_copied(void **state) {
     (void)state;
     sdx_runtime *own;
-    const char *domain, *name;
-    int since;
+    sdx_operator_schema schema;
     char text[] = "Good";
     rows r = good_rows();
     r.row[0].name = text;
@@ -177,20 +184,20 @@ static void rows_are_copied(void **state) {
     r.library.n_rows = 2;
     must(sdx_runtime_create(NULL, &own));
     must_fail(register_rows(own, &r), SDX_INVALID_ARGUMENT, "operator 1: its domain is NULL");
-    assert_false(sdx_runtime_operator_info(own, 0, &domain, &name, &since));
+    assert_false(registered(own, 0, &schema));
     r.library.n_rows = 1;
     must(register_rows(own, &r));
     must(sdx_runtime_register_ops(own, &custom_ops));
     memset(text, 'x', 4);
     memset(&r, 0x55, sizeof r);
-    assert_true(sdx_runtime_operator_info(own, 0, &domain, &name, &since));
-    assert_string_equal(name, "Good");
-    assert_int_equal(since, 4);
+    assert_true(registered(own, 0, &schema));
+    assert_string_equal(schema.name, "Good");
+    assert_int_equal(schema.since, 4);
     for (size_t i = 0; i < custom_ops.n_rows; i++) {
-        assert_true(sdx_runtime_operator_info(own, i + 1, &domain, &name, &since));
-        assert_string_equal(name, custom_ops.rows[i].name);
+        assert_true(registered(own, i + 1, &schema));
+        assert_string_equal(schema.name, custom_ops.rows[i].name);
     }
-    assert_false(sdx_runtime_operator_info(own, custom_ops.n_rows + 1, &domain, &name, &since));
+    assert_false(registered(own, custom_ops.n_rows + 1, &schema));
     sdx_runtime_release(own);
 }
 

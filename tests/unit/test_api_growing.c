@@ -104,7 +104,7 @@ static void facts_are_written_as_far_as_asked(void **state) {
 static size_t find(const char *domain, const char *name) {
     const char *d, *n;
     int since, until;
-    for (size_t i = 0; sdx_operator_info(i, &d, &n, &since, &until); i++)
+    for (size_t i = 0; sdx_operator_info(NULL, i, &d, &n, &since, &until); i++)
         if (strcmp(d, domain) == 0 && strcmp(n, name) == 0) return i;
     fail_msg("no operator '%s'", name);
     return 0;
@@ -116,25 +116,25 @@ static void schemas_are_told(void **state) {
     sdx_operator_port port = {.struct_size = sizeof port};
     sdx_operator_attribute attribute = {.struct_size = sizeof attribute};
     const size_t concat = find("", "Concat"), loop = find("", "Loop");
-    assert_true(sdx_operator_describe(concat, &schema));
+    assert_true(sdx_operator_describe(NULL, concat, &schema));
     assert_string_equal(schema.name, "Concat");
     assert_true(schema.since == 1 && schema.until == 0 && schema.newest >= 13);
     assert_true(schema.n_inputs == 1 && schema.n_outputs == 1 && !schema.control);
-    assert_true(sdx_operator_input(concat, 0, &port));
+    assert_true(sdx_operator_input(NULL, concat, 0, &port));
     assert_true(port.variadic && !port.optional && !port.sequence);
     assert_true(port.types >> SDX_STRING & 1);
-    assert_false(sdx_operator_input(concat, 1, &port));
-    assert_true(sdx_operator_output(concat, 0, &port));
-    assert_false(sdx_operator_output(concat, 1, &port));
-    assert_true(sdx_operator_attribute_at(concat, 0, &attribute));
+    assert_false(sdx_operator_input(NULL, concat, 1, &port));
+    assert_true(sdx_operator_output(NULL, concat, 0, &port));
+    assert_false(sdx_operator_output(NULL, concat, 1, &port));
+    assert_true(sdx_operator_attribute_at(NULL, concat, 0, &attribute));
     assert_string_equal(attribute.name, "axis");
     assert_string_equal(attribute.type, "int");
     assert_true(attribute.required);
-    assert_false(sdx_operator_attribute_at(concat, schema.n_attributes, &attribute));
-    assert_true(sdx_operator_describe(loop, &schema));
+    assert_false(sdx_operator_attribute_at(NULL, concat, schema.n_attributes, &attribute));
+    assert_true(sdx_operator_describe(NULL, loop, &schema));
     assert_true(schema.control);
-    assert_false(sdx_operator_describe(SIZE_MAX, &schema));
-    assert_false(sdx_operator_input(SIZE_MAX, 0, &port));
+    assert_false(sdx_operator_describe(NULL, SIZE_MAX, &schema));
+    assert_false(sdx_operator_input(NULL, SIZE_MAX, 0, &port));
 }
 
 int main(void) {

@@ -93,7 +93,7 @@ static void show_attrs(const sdx_custom_row *custom, const sdx_node *node,
                        const sdx_op_attr_value **list) {
     for (size_t i = 0; i < custom->row.n_attrs; i++) {
         const sdx_op_attr *const attr = &custom->row.attrs[i];
-        if (sdx_node_has(node, i))
+        if (sdx_node_named(node, attr->name) != NULL)
             show_given(attr, sdx_node_attr(node, i), &tensors[i], &values[i]);
         else
             show_default(attr, custom->strings[i], &values[i]);
@@ -120,6 +120,7 @@ static sdx_status align_attr(sdx_upgrade *u, sdx_named_attr *attr) {
 }
 
 static sdx_status align_attrs(sdx_upgrade *u) {
+    u->same = true;
     for (size_t i = 0; i < u->node->n_named; i++) {
         if (u->node->named[i].value.kind == SDX_ATTR_TENSOR)
             SDX_TRY(align_attr(u, &u->node->named[i]));

@@ -1,6 +1,5 @@
 /* The rows of a library as rows of the engine. Nothing of the library is believed: counts, texts,
  * flags and kinds are checked, and all but the functions is copied. */
-#include <limits.h>
 #include <string.h>
 
 #include "ops/custom/hook.h"
@@ -182,10 +181,14 @@ static sdx_status take_attr(builder *b, sdx_op_attr *attr, sdx_attr_def *def,
     if (attr->flags & ~(unsigned)SDX_OP_ATTR_REQUIRED)
         return sdx_fail(SDX_INVALID_ARGUMENT, "flags are 0x%x, expected some of 0x%x", attr->flags,
                         (unsigned)SDX_OP_ATTR_REQUIRED);
-    return take_default(b, attr, strings);
+    SDX_TRY(take_default(b, attr, strings));
+    def->has_default = !def->required && attr->kind <= SDX_OP_ATTR_STRING;
+    def->i = attr->i;
+    def->f = attr->f;
+    def->s = attr->s;
+    return NULL;
 }
 
-/* The engine's definitions know no defaults: hooks are given them (hooks.c), and can tell. */
 static sdx_status take_attrs(builder *b, sdx_custom_row *custom, const sdx_attr_def **out) {
     sdx_op_row *const row = &custom->row;
     sdx_attr_def *defs;
@@ -266,7 +269,6 @@ static unsigned op_flags(unsigned flags) {
            (flags & SDX_OP_FLAG_DYNAMIC ? SDX_OP_DATA_SHAPE : 0u);
 }
 
-/* `until` stays below the version that no rule of upgrades reaches: each node passes ours. */
 static sdx_status take_row(builder *b, const sdx_op_row *from, sdx_op *op) {
     sdx_custom_row *custom;
     SDX_TRY(SDX_ARENA_NEW(b->arena, 1, &custom));
@@ -279,7 +281,6 @@ static sdx_status take_row(builder *b, const sdx_op_row *from, sdx_op *op) {
     *op = (sdx_op){.domain = row->domain,
                    .name = row->name,
                    .since = row->since > 0 ? row->since : 1,
-                   .until = INT_MAX - 1,
                    .newest = row->since > 0 ? row->since : 1,
                    .n_inputs = row->n_inputs,
                    .n_outputs = row->n_outputs,
