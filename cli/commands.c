@@ -129,5 +129,28 @@ const struct command commands[] = {
                 "  sardonyx ops --json\n",
         .run = command_ops,
     },
+    {
+        .name = "completion",
+        .summary = "print the completion of command lines for a shell",
+        .usage = "bash|zsh|fish",
+        .help = "An installation has it already where the shell looks for it; the examples are "
+                "for one\n"
+                "session.\n"
+                "\n"
+                "  source <(sardonyx completion bash)\n"
+                "  source <(sardonyx completion zsh)\n"
+                "  sardonyx completion fish | source\n",
+        .run = command_completion,
+    },
+    {
+        .name = "docs",
+        .summary = "write the manual pages, or the pages of docs/",
+        .usage = "--man DIR|--markdown DIR",
+        .help = "All is made from the tables of the command, the operators and the environment.\n"
+                "\n"
+                "  sardonyx docs --man build/man\n"
+                "  man -l build/man/sardonyx-run.1\n",
+        .run = command_docs,
+    },
 };
 const size_t n_commands = sizeof commands / sizeof *commands;

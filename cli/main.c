@@ -10,7 +10,7 @@ static void print_help(void) {
     printf("sardonyx %s: runs ONNX models\n\nusage: sardonyx COMMAND [options]\n\ncommands:\n",
            sdx_version());
     for (size_t i = 0; i < n_commands; i++) {
-        printf("  %-10s%s\n", commands[i].name, commands[i].summary);
+        printf("  %-12s%s\n", commands[i].name, commands[i].summary);
     }
     printf("\n'sardonyx COMMAND --help' says more, with examples. 'sardonyx --version' prints the "
            "version.\n"

@@ -19,7 +19,9 @@ void text_list_free(struct text_list *list) {
 
 /* ---- help ---- */
 
-static void help_option(struct text *text, const struct option *option) {
+const struct option help_option = {.name = "help", .help = "print this text"};
+
+static void print_option(struct text *text, const struct option *option) {
     struct text left = {0};
     text_add(&left, "  --%s%s%s", option->name, option->argument != NULL ? " " : "",
              option->argument != NULL ? option->argument : "");
@@ -30,14 +32,18 @@ static void help_option(struct text *text, const struct option *option) {
 static void print_help(const struct command *command, const struct option_group *groups,
                        size_t n_groups) {
     struct text text = {0};
+    if (command->listener != NULL) {
+        command->listener->tell(command->listener->user, groups, n_groups);
+        return;
+    }
     text_add(&text, "sardonyx %s: %s\n\nusage: sardonyx %s %s\n\noptions:\n", command->name,
              command->summary, command->name, command->usage);
     for (size_t g = 0; g < n_groups; g++) {
         for (size_t i = 0; i < groups[g].n; i++) {
-            help_option(&text, &groups[g].options[i]);
+            print_option(&text, &groups[g].options[i]);
         }
     }
-    help_option(&text, &(struct option){.name = "help", .help = "print this text"});
+    print_option(&text, &help_option);
     printf("%s\n%s", text_get(&text), command->help);
     text_free(&text);
 }

@@ -37,6 +37,15 @@ struct option_group {
     void *settings;
 };
 
+/* The last option of every command: --help. */
+extern const struct option help_option;
+
+/* Is told the options of a command instead of having help printed. */
+struct option_listener {
+    void (*tell)(void *user, const struct option_group *groups, size_t n_groups);
+    void *user;
+};
+
 /* One command of the table in commands.c. */
 struct command {
     const char *name;
@@ -44,7 +53,8 @@ struct command {
     const char *usage;   /* what follows the name: "MODEL [options]" */
     const char *help;    /* further text; ends with examples and a line end */
     int (*run)(const struct command *command, int n,
-               char **arguments); /* returns the exit status */
+               char **arguments);           /* returns the exit status */
+    const struct option_listener *listener; /* borrowed; NULL: help is for people */
 };
 
 /* Reads `arguments`; what is no option goes to `rest`. Returns false when there is nothing to do

@@ -18,7 +18,7 @@ const struct option output_options[] = {
      offsetof(struct output_settings, files)},
     {"output-dir", "DIR", "write every output to a file of its own", OPTION_TEXT,
      offsetof(struct output_settings, folder)},
-    {"format", "NAME", "of these files: npy, pb, json or raw (default: npy)", OPTION_TEXT,
+    {"format", "npy|pb|json|raw", "of these files (default: npy)", OPTION_TEXT,
      offsetof(struct output_settings, format)},
 };
 const size_t n_output_options = sizeof output_options / sizeof *output_options;

@@ -15,6 +15,25 @@ install(TARGETS ${sdx_installed} EXPORT sardonyx)
 if(TARGET sardonyx)
   install(TARGETS sardonyx)
 endif()
+
+# Manual pages and completions are written by the command itself, so only where it runs.
+if(TARGET sardonyx AND NOT CMAKE_CROSSCOMPILING AND NOT SDX_SANITIZE)
+  set(share ${PROJECT_BINARY_DIR}/share)
+  set(bash ${share}/bash-completion/completions)
+  set(zsh ${share}/zsh/site-functions)
+  set(fish ${share}/fish/vendor_completions.d)
+  add_custom_command(
+    OUTPUT ${share}/man/man1/sardonyx.1
+    COMMAND ${CMAKE_COMMAND} -E make_directory ${share}/man/man1 ${bash} ${zsh} ${fish}
+    COMMAND sardonyx docs --man ${share}/man/man1
+    COMMAND sardonyx completion bash > ${bash}/sardonyx
+    COMMAND sardonyx completion zsh > ${zsh}/_sardonyx
+    COMMAND sardonyx completion fish > ${fish}/sardonyx.fish
+    DEPENDS sardonyx
+    COMMENT "Writing manual pages and completions")
+  add_custom_target(manual ALL DEPENDS ${share}/man/man1/sardonyx.1)
+  install(DIRECTORY ${share}/ DESTINATION ${CMAKE_INSTALL_DATADIR})
+endif()
 install(DIRECTORY include/sardonyx DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

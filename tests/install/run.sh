@@ -73,6 +73,18 @@ needs() {
     [ -z "$names" ]
 }
 
+# Each command has its page, and the completion of bash knows it.
+manual() {
+    local name
+    [ -s "$prefix/share/man/man1/sardonyx.1" ] || return 1
+    bash -n "$prefix/share/bash-completion/completions/sardonyx" || return 1
+    for name in $("$prefix/bin/sardonyx" --help | sed -nE '/^commands:/,/^$/ s/^  ([a-z]+) .*/\1/p'); do
+        echo "$name"
+        [ -s "$prefix/share/man/man1/sardonyx-$name.1" ] || return 1
+        grep -q "$name:-\*)" "$prefix/share/bash-completion/completions/sardonyx" || return 1
+    done
+}
+
 rm -rf "$work" && mkdir -p "$work"
 check install cmake --install "$build" --prefix "$prefix"
 check find_package find_package
@@ -82,5 +94,6 @@ check add_subdirectory add_subdirectory
 check custom_ops custom_ops
 check exports exports
 check needs needs
+check manual manual
 echo "$passed passed, $failed failed, 0 skipped"
 [ $failed -eq 0 ]
