@@ -135,7 +135,11 @@ bool shapes_check(const struct shape_wishes *wishes, const sdx_model *model, str
         const char *const text = wishes->shapes.items[i];
         const char *const equals = strrchr(text, '=');
         const sdx_str name = {text, equals != NULL ? (size_t)(equals - text) : 0};
-        if (equals == NULL || port_find_input(model, name) == sdx_model_n_inputs(model)) {
+        if (equals != NULL && port_find_input(model, name) == sdx_model_n_inputs(model)) {
+            (void)port_unknown(model, PORT_INPUT, name, fault);
+            return fault_in(fault, "option '--shape'");
+        }
+        if (equals == NULL) {
             return fault_set(fault, EXIT_USAGE,
                              "option '--shape' has value '%s', expected INPUT=1x3x224x224; "
                              "'sardonyx info' shows the inputs",

@@ -46,6 +46,15 @@ expect 2 'usage: sardonyx COMMAND'
 expect 0 '^  run ' --help
 expect 0 '^sardonyx [0-9]+\.[0-9]+\.[0-9]+$' --version
 expect 2 "no command 'chekc', did you mean 'check'" chekc
+expect 2 "shell 'csh' is not known, expected bash, zsh or fish" completion csh
+expect 0 'complete -F _sardonyx sardonyx' completion bash
+expect 0 "'--load=\[how .*:value:\(map copy snapshot\)'" completion zsh
+expect 0 "from run' -l load -x -a 'map copy snapshot'" completion fish
+expect 2 'nothing to write' docs
+expect 0 '^$' docs --man man --markdown docs
+grep -q '^\.TH SARDONYX\\-RUN 1' man/sardonyx-run.1 || { echo 'no manual page of run'; failed=1; }
+grep -q '^| 11 | io |' docs/cli/README.md || { echo 'no exit status in docs/cli'; failed=1; }
+expect 2 "option '--shape': the model has no input 'z'; it has 'x'" run m.onnx --shape z=1x3
 for command in run info check bench profile ops; do
     expect 0 "^  sardonyx $command" $command --help
     expect 2 "did you mean '--json'" $command --jsn
