@@ -20,6 +20,12 @@ if(SDX_SANITIZE)
   set(sdx_sanitizers -fsanitize=${SDX_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
 endif()
 
+# 32-bit x86 computes in registers of 80 bits unless told otherwise, and then the bits depend on where the compiler keeps a number.
+set(sdx_machine)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(i[3-6]86|x86|x86_64|amd64|AMD64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 4)
+  set(sdx_machine -msse2 -mfpmath=sse)
+endif()
+
 # -ffp-contract=off: a fused multiply-add stands in the bits only where the source asks for one, so results do not depend on the compiler's mood.
 # -fno-math-errno changes no value. Objects carry paths relative to the tree.
 function(sdx_target target)
@@ -28,7 +34,7 @@ function(sdx_target target)
     C_VISIBILITY_PRESET hidden POSITION_INDEPENDENT_CODE ON)
   target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L $<$<BOOL:${MINGW}>:__USE_MINGW_ANSI_STDIO=1>)
   target_compile_options(${target} PRIVATE
-    ${sdx_warnings} -ffp-contract=off -fno-math-errno "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" ${sdx_sanitizers}
+    ${sdx_warnings} ${sdx_machine} -ffp-contract=off -fno-math-errno "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" ${sdx_sanitizers}
     $<IF:$<CONFIG:Debug>,-O1,-O2>)
   target_link_options(${target} PRIVATE ${sdx_sanitizers})
 endfunction()

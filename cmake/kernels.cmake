@@ -21,7 +21,7 @@ if(WIN32 AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
 endif()
 set(sdx_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl ${sdx_avx2} -mprefer-vector-width=512)
 
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
   set(sdx_sets scalar avx2 avx512 avx512vnni)
   set(sdx_flags_scalar -mno-avx)
   set(sdx_flags_avx2 ${sdx_avx2})

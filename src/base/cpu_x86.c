@@ -1,12 +1,15 @@
-/* x86-64: features by CPUID and XGETBV, the floating-point mode in MXCSR. */
+/* x86: features by CPUID and XGETBV, the floating-point mode in MXCSR. 32-bit programs have scalar
+ * kernels only. */
 #include "base/cpu.h"
 #include "base/port.h"
 
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__i386__)
 
-#include <cpuid.h>
 #include <immintrin.h>
 #include <stdint.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
 
 /* Which registers the operating system saves on a task switch. */
 static uint64_t saved_state(void) {
@@ -59,12 +62,20 @@ unsigned sdx_cpu_probe(void) {
     return sets;
 }
 
+#else
+
+unsigned sdx_cpu_probe(void) { return 1u << SDX_ISA_SCALAR; }
+
+#endif
+
 void sdx_cpu_relax(void) { _mm_pause(); }
 
 enum {
     FLUSH = 0x8040,         /* results and operands: FTZ and DAZ */
     MASKS_NEAREST = 0x1f80, /* no exception traps, round to nearest: the state of a new thread */
 };
+
+#if defined(__x86_64__)
 
 unsigned sdx_cpu_set_flush(bool flush) {
     const unsigned before = _mm_getcsr();
@@ -73,5 +84,32 @@ unsigned sdx_cpu_set_flush(bool flush) {
 }
 
 void sdx_cpu_restore_fp(unsigned state) { _mm_setcsr(state); }
+
+#else
+
+/* libm computes on the x87 here, which has a rounding of its own: its control word is the upper
+ * half of our state. */
+enum { X87_MASKS_NEAREST = 0x037f };
+
+static unsigned x87_set(unsigned word) {
+    const uint16_t next = (uint16_t)word;
+    uint16_t before;
+    __asm__ volatile("fnstcw %0" : "=m"(before));
+    __asm__ volatile("fldcw %0" ::"m"(next));
+    return before;
+}
+
+unsigned sdx_cpu_set_flush(bool flush) {
+    const unsigned before = _mm_getcsr() & 0xffffu;
+    _mm_setcsr(MASKS_NEAREST | (flush ? FLUSH : 0));
+    return x87_set(X87_MASKS_NEAREST) << 16 | before;
+}
+
+void sdx_cpu_restore_fp(unsigned state) {
+    _mm_setcsr(state & 0xffffu);
+    (void)x87_set(state >> 16);
+}
+
+#endif
 
 #endif

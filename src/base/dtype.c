@@ -10,7 +10,7 @@ typedef struct dtype_row {
 
 /* By number; the place of SDX_UNDEFINED is empty. */
 static const dtype_row rows[] = {
-#define SDX_DTYPE(id, NAME, name, bits, kind) [id] = {name, bits},
+#define SDX_DTYPE(id, NAME, name, bits, kind) [id] = {name, (unsigned)(bits)},
 #include "sardonyx/dtype.def"
 #undef SDX_DTYPE
 };

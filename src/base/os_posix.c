@@ -29,8 +29,10 @@
 /* Linux waits on a word by itself; SDX_PORTABLE_WAIT asks for the other way, to test it here. */
 #if defined(__linux__) && defined(__LP64__) && !defined(SDX_PORTABLE_WAIT)
 #define HAVE_FUTEX 1
-#include <linux/futex.h>
 #include <sys/syscall.h>
+/* From linux/futex.h, which a C library other than glibc need not bring along. */
+enum { FUTEX_WAKE_PRIVATE = 1 | 128, FUTEX_WAIT_BITSET_PRIVATE = 9 | 128 };
+static const unsigned futex_any = UINT_MAX;
 #endif
 
 /* ---- memory ---- */
@@ -96,7 +98,7 @@ _Static_assert(sizeof(atomic_uint) == 4, "the kernel looks at 32 bits");
 void sdx_wait_word(const atomic_uint *word, unsigned expected, uint64_t deadline) {
     const struct timespec end = to_timespec(deadline);
     (void)syscall(SYS_futex, word, FUTEX_WAIT_BITSET_PRIVATE, expected,
-                  deadline == UINT64_MAX ? NULL : &end, NULL, FUTEX_BITSET_MATCH_ANY);
+                  deadline == UINT64_MAX ? NULL : &end, NULL, futex_any);
 }
 
 void sdx_wake_word(const atomic_uint *word, unsigned n) {

@@ -521,7 +521,7 @@ void sdx_gang_for(sdx_gang *gang, size_t n, size_t grain, sdx_loop_fn *fn, void 
         run_inline(n, grain, fn, arg, outer->lane);
         return;
     }
-    const size_t n_chunks = n / grain + (n % grain != 0);
+    const uint64_t n_chunks = n / grain + (n % grain != 0);
     const bool in_run = atomic_load_explicit(&gang->active, memory_order_relaxed);
     if (n_chunks <= 1 || !in_run || n_chunks > INT64_MAX) {
         frame f;

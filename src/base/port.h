@@ -4,8 +4,16 @@
 #ifndef SDX_BASE_PORT_H
 #define SDX_BASE_PORT_H
 
+#include <float.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "Sardonyx reads little-endian files in place: it needs a little-endian machine"
+#endif
+#if FLT_EVAL_METHOD != 0
+#error "floats would be computed wider than they are: compile with -msse2 -mfpmath=sse"
+#endif
 
 /* A block of memory; NULL: none. `size` is a multiple of `alignment`, a power of two. */
 void *sdx_os_block_allocate(size_t size, size_t alignment);

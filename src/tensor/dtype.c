@@ -8,10 +8,6 @@
 #include "base/checked.h"
 #include "kernels/kernels.h"
 
-#if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "Sardonyx reads little-endian files in place: it needs a little-endian machine"
-#endif
-
 /* SDX_DTYPE(1, FLOAT32, "float32", 32, FLOAT) is [1] = SDX_KIND_FLOAT, */
 static const sdx_dtype_kind kinds[] = {
 #define SDX_DTYPE(id, NAME, name, bits, kind) [id] = SDX_KIND_##kind,

@@ -1,5 +1,6 @@
 /* Instruction sets, knobs, quotas, the clock, the mutex, log lines. */
 #define _DEFAULT_SOURCE 1 /* setenv, mkdtemp */
+#include <fenv.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -160,6 +161,25 @@ static void floating_point_mode_comes_back(void **state) {
     assert_true(flushed && kept && flushed_again);
 }
 
+/* On every processor, whatever the application had set. */
+static void rounding_is_the_engine_s_inside(void **state) {
+    (void)state;
+    volatile float three = 3.0f;
+    const float nearest = 1.0f / three;
+    assert_int_equal(fesetround(FE_UPWARD), 0);
+    (void)feclearexcept(FE_ALL_EXCEPT);
+    (void)feraiseexcept(FE_DIVBYZERO);
+    const unsigned outside = sdx_cpu_set_flush(false);
+    volatile float inside = 1.0f / three;
+    sdx_cpu_restore_fp(outside);
+    const int rounding = fegetround();
+    (void)fesetround(FE_TONEAREST);
+    assert_true(inside == nearest);
+    assert_int_equal(rounding, FE_UPWARD);
+    assert_int_equal(fetestexcept(FE_ALL_EXCEPT), FE_DIVBYZERO);
+    (void)feclearexcept(FE_ALL_EXCEPT);
+}
+
 typedef struct heard {
     int n;
     char line[4000];
@@ -198,6 +218,7 @@ int main(void) {
         cmocka_unit_test(mutex_excludes),
         cmocka_unit_test(waits_end_at_the_deadline),
         cmocka_unit_test(floating_point_mode_comes_back),
+        cmocka_unit_test(rounding_is_the_engine_s_inside),
         cmocka_unit_test(log_lines_go_to_the_callback),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

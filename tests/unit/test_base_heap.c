@@ -51,7 +51,7 @@ static void blocks_are_counted_and_aligned(void **state) {
     sdx_heap_free(&heap, NULL, 10);
     expect(sdx_heap_calloc(&heap, SIZE_MAX / 2, 3, &none), SDX_LIMIT);
     expect(sdx_heap_alloc(&heap, SIZE_MAX, &none), SDX_OUT_OF_MEMORY);
-    expect(sdx_heap_alloc(&heap, SIZE_MAX / 2, &none), SDX_OUT_OF_MEMORY);
+    expect(sdx_heap_alloc(&heap, SIZE_MAX - (SIZE_MAX >> 8), &none), SDX_OUT_OF_MEMORY);
     assert_int_equal(heap.used, 0);
 }
 

@@ -70,13 +70,13 @@ static void takes_and_gives_at_random(void **state) {
             n = most = 0;
         }
         if (n < MOST && (n == 0 || next(&seed) % 2 == 0)) {
-            piece p = {.size = next(&seed) % (next(&seed) % 4 == 0 ? 5000 : 130)};
+            piece p = {.size = (size_t)(next(&seed) % (next(&seed) % 4 == 0 ? 5000 : 130))};
             assert_true(sdx_slab_take(&plan, p.size, &p.offset));
             check_piece(&plan, pieces, n, p);
             pieces[n++] = p;
             if (bytes_of(pieces, n) > most) most = bytes_of(pieces, n);
         } else {
-            const size_t at = next(&seed) % n;
+            const size_t at = (size_t)(next(&seed) % n);
             sdx_slab_give(&plan, pieces[at].size, pieces[at].offset);
             pieces[at] = pieces[--n];
         }
