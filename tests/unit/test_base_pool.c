@@ -19,6 +19,7 @@
 #include "base/knobs.h"
 #include "base/pool.h"
 #include "base/thread.h"
+#include "emulated.h"
 #include "sanitizer.h"
 
 enum { MAX_ITEMS = 5000, LANES = 4 };
@@ -266,7 +267,7 @@ static void workers_come_when_called(void **state) {
 
 static void a_child_of_fork_has_its_own_pool(void **state) {
     (void)state;
-    if (!SDX_CHILD_HAS_THREADS) skip();
+    if (!SDX_CHILD_HAS_THREADS || emulated()) skip();
     sdx_gang *gang;
     assert_null(sdx_gang_create(3, &gang));
     atomic_uint inside = 0;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/thread.h"
+#include "emulated.h"
 #include "model_text.h"
 #include "sanitizer.h"
 
@@ -219,7 +220,7 @@ static void a_model_is_closed_in_the_middle(void **state) {
 static void a_fork_in_the_middle(void **state) {
     job j;
     (void)state;
-    if (!SDX_CHILD_HAS_THREADS) skip();
+    if (!SDX_CHILD_HAS_THREADS || emulated()) skip();
     begin(&j, FOREVER);
     must(start(&j));
     const pid_t child = fork();

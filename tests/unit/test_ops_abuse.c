@@ -19,13 +19,14 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "emulated.h"
 #include "one_node.h"
 #include "value_text.h"
 
 enum {
     MAX_FAULTS = 200,   /* printed */
     LIMIT = 8 << 20,    /* bytes that a model or a context may have */
-    PATIENCE_MS = 2000, /* for a load and a run */
+    PATIENCE_MS = 2000, /* for a load and a run; an emulator has 20 times as much */
 };
 
 typedef struct row {
@@ -146,13 +147,16 @@ static bool same(const sdx_value *a, const sdx_value *b) {
     return true;
 }
 
+/* In nanoseconds. */
+static uint64_t patience(void) { return UINT64_C(1000000) * PATIENCE_MS * (emulated() ? 20 : 1); }
+
 static sdx_status open_context(sdx_model *model, sdx_context **out) {
     sdx_context_options options;
     sdx_context_options_init(&options);
     options.threads = 1;
     options.memory_limit = LIMIT;
     SDX_TRY(sdx_context_create(model, &options, out));
-    sdx_context_set_deadline(*out, UINT64_C(1000000) * PATIENCE_MS);
+    sdx_context_set_deadline(*out, patience());
     return NULL;
 }
 
@@ -165,7 +169,7 @@ static void try_alone(const subject *s, sdx_value *const *values) {
     sdx_status status = load(s, values, &model);
     if (status == NULL) status = open_context(model, &context);
     if (status == NULL) status = one_node_run(&s->node, context, values, outputs);
-    if (sdx_clock_ns() - start > UINT64_C(1000000) * PATIENCE_MS) fault(s, "takes too long", "");
+    if (sdx_clock_ns() - start > patience()) fault(s, "takes too long", "");
     judge(s, status);
     release_all(outputs);
     sdx_context_destroy(context);
@@ -193,7 +197,7 @@ static void try_in(subject *s, sdx_context *context, sdx_value *const *values) {
     sdx_value *outputs[ONE_NODE_OUTPUTS];
     const uint64_t start = sdx_clock_ns();
     judge(s, one_node_run(&s->node, context, values, outputs));
-    if (sdx_clock_ns() - start > UINT64_C(1000000) * PATIENCE_MS) fault(s, "takes too long", "");
+    if (sdx_clock_ns() - start > patience()) fault(s, "takes too long", "");
     release_all(outputs);
     works(s, context);
 }
