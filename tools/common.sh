@@ -7,7 +7,7 @@ die() {
     exit 2
 }
 
-option_help=no option_yes=no option_fix=no option_coverage=no option_seconds=60 args=()
+option_help=no option_yes=no option_fix=no option_coverage=no option_all=no option_seconds=60 args=()
 
 parse_options() {
     while [ $# -gt 0 ]; do
@@ -16,6 +16,7 @@ parse_options() {
             --yes | -y) option_yes=yes ;;
             --fix) option_fix=yes ;;
             --coverage) option_coverage=yes ;;
+            --all) option_all=yes ;;
             --seconds)
                 [[ ${2:-} =~ ^[0-9]+$ ]] || die "--seconds: found '${2:-}', expected a number; e.g. --seconds 600"
                 option_seconds=$2
@@ -60,7 +61,7 @@ missing_packages() { # GROUP...
 # Installs what tools/packages.txt lists for the groups and is not there. Asks on a terminal.
 need_packages() {
     local missing run=() answer
-    missing=$(missing_packages "$@" | tr '\n' ' ')
+    missing=$(missing_packages "$@" | sort -u | tr '\n' ' ')
     missing=${missing% }
     [ -n "$missing" ] || return 0
     say "missing packages: $missing"

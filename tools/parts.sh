@@ -1,8 +1,10 @@
 # The parts of ./dev test. Each is a function part_NAME that prints what it does and, where it counts cases, ends with the line
 # "N passed, N failed, N skipped"; without that line its exit status counts as one case. skip_part says why a part cannot run.
 
-standard_parts=(build unit checkop models conformance corpus verify differential install asan)
-further_parts=(clang tsan sweeps fuzz arm)
+. tools/machines.sh
+
+standard_parts=(build unit checkop models conformance corpus verify differential install asan cross)
+further_parts=(clang tsan sweeps fuzz "${machines[@]}")
 
 skip_part() {
     say "skipped: $*"
@@ -157,32 +159,6 @@ part_sweeps() {
     counts $passed $failed $skipped
 }
 
-# The bits that models/digits gives for made-up inputs under strict numerics.
-strict_bits() { # COMMAND...
-    local seed
-    for seed in 1 2 3 4; do
-        "$@" run models/digits/digits.onnx --seed $seed --numerics strict --output build/test/strict.raw >/dev/null || echo "$1: seed $seed failed"
-        cksum <build/test/strict.raw
-    done
-}
-
-# The other architecture: kernels against their oracles, the sample of cases and the bits of strict numerics, under emulation.
-part_arm() {
-    local run=(qemu-aarch64 -L /usr/aarch64-linux-gnu) sample
-    build_command
-    build_preset aarch64 sardonyx checkop
-    "${run[@]}" build/aarch64/bin/checkop
-    if [ "$(strict_bits build/release/bin/sardonyx)" = "$(strict_bits "${run[@]}" build/aarch64/bin/sardonyx)" ]; then
-        counts 1 0 0
-    else
-        say "strict numerics: models/digits has other bits here than on this machine"
-        counts 0 1 0
-    fi
-    sample=$(conformance_sample) || return 0
-    # shellcheck disable=SC2086 # a list of folders without blanks
-    "${run[@]}" build/aarch64/bin/sardonyx check $sample "${conformance_limits[@]}"
-}
-
 part_fuzz() {
     . tools/fuzz.sh
     option_seconds=30
@@ -229,7 +205,7 @@ run_parts() { # [PART...]
             die "test: part '$part' is not known, expected ${standard_parts[*]} ${further_parts[*]} or full"
         case $part in
             clang | fuzz) groups+=(fuzz) ;;
-            arm) groups+=(arm) ;;
+            cross | arm64 | riscv64 | armhf | i386 | musl) [ "$(uname -m)" != x86_64 ] || groups+=("$part") ;;
         esac
     done
     need_packages "${groups[@]}"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The command from outside: exit status, texts, formats and the verdicts of check. command.sh SARDONYX
+# The command from outside: exit status, texts, formats and the verdicts of check. command.sh [EMULATOR...] SARDONYX
 set -uo pipefail
 
-sardonyx=$1
+sardonyx=("$@")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -12,7 +12,7 @@ failed=0
 expect() {
     local wanted=$1 pattern=$2 said status
     shift 2
-    said=$("$sardonyx" "$@" 2>&1)
+    said=$("${sardonyx[@]}" "$@" 2>&1)
     status=$?
     if [ $status -ne "$wanted" ] || ! grep -qE -- "$pattern" <<<"$said"; then
         printf 'sardonyx %s\n  status %d, expected %d; expected /%s/ in\n%s\n' "$*" $status "$wanted" "$pattern" "$said"
