@@ -265,7 +265,7 @@ def picture(result):
     groups = [(f, by_threads[0].get(f), by_threads[1].get(f)) for f in dict.fromkeys(list(by_threads[0]) + list(by_threads[1]))]
     if not groups:
         return None
-    groups.sort(key=lambda g: -(g[1] or g[2] or 0))
+    groups.sort(key=lambda g: -stats.geometric_mean(r for r in g[1:] if r))
     v, m = result["versions"], result["machine"]
     note = f"{m['cpu']}, {result['date']}; sardonyx {v.get('sardonyx')}, onnxruntime {v.get('onnxruntime')}; geometric mean over the models of a family"
     return chart.chart("Times faster than onnxruntime", note, groups)

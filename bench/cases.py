@@ -36,6 +36,7 @@ class Case:
     def __init__(self, name, family, kind, model, inputs):
         self.name, self.family, self.kind, self.model, self.inputs = name, family, kind, model, inputs
         self._tolerance = None
+        self.noise = None  # found by the first comparison
 
     @property
     def wanted(self):

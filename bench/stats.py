@@ -60,6 +60,18 @@ def changes(old, new, least=0.03):
     return sorted(found, key=lambda c: -c[4])
 
 
+def distance(reference, found):
+    """The largest difference of float outputs, of their range."""
+    import numpy as np
+
+    most = 0.0
+    for (_, b), (_, a) in zip(reference, found):
+        if a is not None and b is not None and b.dtype.kind == "f" and b.size and a.size == b.size:
+            span = float(np.max(np.abs(b.astype(np.float64))))
+            most = max(most, float(np.max(np.abs(a.astype(np.float64).reshape(b.shape) - b))) / max(span, 1e-30))
+    return most
+
+
 def compare_outputs(reference, found, tolerance):
     """None where they agree, else what differs: max |a - b| <= tolerance * max |b| + 1e-6 for floats; other types equal, but integers that
     come from quantised values may differ by 1; the same largest class where there is one and it is told apart."""

@@ -112,6 +112,9 @@ class Outputs(unittest.TestCase):
         self.assertIsNone(self.compare([[100.0], [0.0]], [[100.05], [0.05]]))
         self.assertIn("of its range", self.compare([[100.0], [0.0]], [[100.0], [0.2]]))
 
+    def test_distance(self):
+        self.assertAlmostEqual(stats.distance([("y", np.array([4.0, 2.0]))], [("z", np.array([4.0, 1.0]))]), 0.25)
+
     def test_not_finite(self):
         self.assertIn("not finite", self.compare([1.0, 2.0], [1.0, np.nan]))
         self.assertIsNone(self.compare([1.0, np.inf], [1.0, np.inf]))
