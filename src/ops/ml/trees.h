@@ -35,6 +35,19 @@ typedef struct sdx_tree_vote {
     size_t target;
 } sdx_tree_vote;
 
+/* A node or leaf of the quick walk (trees_quick.c): `key` of the threshold, or of a leaf its
+ * number, or its weight, a float32; `link`: the feature above, the step of the first child below
+ * link_bits. */
+typedef struct sdx_tree_step {
+    int32_t key;
+    uint32_t link;
+} sdx_tree_step;
+
+typedef struct sdx_tree_start {
+    uint32_t first; /* step of the root */
+    uint32_t depth; /* levels below it */
+} sdx_tree_start;
+
 typedef enum sdx_tree_aggregate {
     SDX_TREE_AVERAGE,
     SDX_TREE_SUM,
@@ -53,6 +66,12 @@ typedef struct sdx_trees {
     size_t n_features; /* a row must have at least as many */
     sdx_tree_aggregate aggregate;
     sdx_post_transform post;
+    /* for the quick walk: */
+    sdx_tree_step *steps;   /* NULL where the ensemble has no quick walk */
+    sdx_tree_start *starts; /* n_roots */
+    unsigned link_bits;
+    bool weighed;   /* each leaf has one vote for the one target, and says its weight itself */
+    bool takes_nan; /* NaN goes where it should without being looked at */
 } sdx_trees;
 
 /* The attributes of ai.onnx.ml TreeEnsembleRegressor and -Classifier that are alike, in the order
@@ -104,7 +123,7 @@ enum {
 
 /* The flat form of a node whose attributes begin as above; n_targets and aggregate are set. */
 sdx_status sdx_trees_from_table(const sdx_node *node, sdx_arena *arena, sdx_trees *t) SDX_NODISCARD;
-/* Checks the places and counts the features: what any builder ends with. */
+/* Checks the places, counts the features and makes the quick form: what any builder ends with. */
 sdx_status sdx_trees_check(sdx_trees *t, sdx_arena *arena) SDX_NODISCARD;
 
 /* Numbers of an attribute that is a list of floats, or a tensor in its stead. */
@@ -124,5 +143,21 @@ static inline double sdx_tree_number(const sdx_tree_numbers *numbers, size_t i) 
 typedef void sdx_trees_finish_fn(void *arg, size_t r, double *scores, const uint8_t *voted);
 sdx_status sdx_trees_run(const sdx_call *c, const sdx_trees *t, sdx_trees_finish_fn *finish,
                          void *arg) SDX_NODISCARD;
+
+/* ---- the quick walk: trees_quick.c ---- */
+
+enum { SDX_TREE_LANES = 8 }; /* walks that advance together */
+
+/* Makes `steps` where the ensemble allows it; its places have been checked. */
+sdx_status sdx_trees_quicken(sdx_trees *t, sdx_arena *arena) SDX_NODISCARD;
+/* Keys of a row of features of this type; 0 where there is no quick walk. */
+size_t sdx_trees_keys(const sdx_trees *t, sdx_dtype dtype);
+/* Writes the keys of a row; false where it has a NaN that the quick walk would send elsewhere. */
+bool sdx_trees_take_row(const sdx_trees *t, sdx_dtype dtype, const void *row, int32_t *keys);
+/* The keys of the leaves that SDX_TREE_LANES walks lead to: of as many rows, whose keys follow each
+ * other, through one tree; of one row through `n` trees from `tree` on. */
+void sdx_trees_walk_rows(const sdx_trees *t, size_t tree, const int32_t *keys, int32_t *leaves);
+void sdx_trees_walk_trees(const sdx_trees *t, size_t tree, size_t n, const int32_t *keys,
+                          int32_t *leaves);
 
 #endif

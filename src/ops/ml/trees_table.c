@@ -296,5 +296,5 @@ sdx_status sdx_trees_check(sdx_trees *t, sdx_arena *arena) {
             return sdx_fail(SDX_INVALID_MODEL,
                             "root of tree %zu: found a node that is a child, expected a root", i);
     }
-    return NULL;
+    return sdx_trees_quicken(t, arena);
 }
