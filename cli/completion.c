@@ -39,7 +39,7 @@ static enum wish rest_wish(const struct command *command, struct text *words) {
                      : strstr(text_get(&usage), "DIR") != NULL ? WISH_FOLDER
                                                                : WISH_NOTHING;
     if (strstr(text_get(&usage), "OPERATOR") != NULL) {
-        for (size_t i = 0; sdx_operator_describe(i, &facts); i++) {
+        for (size_t i = 0; sdx_operator_describe(NULL, i, &facts); i++) {
             if (facts.domain[0] == 0) {
                 text_add(words, "%s%s", words->len > 0 ? " " : "", facts.name);
             }
