@@ -96,15 +96,24 @@ const struct command commands[] = {
         .name = "profile",
         .summary = "show where the time of a model goes",
         .usage = "MODEL [options]",
-        .help = "Inputs as in 'sardonyx run'. Times are those of a node without the nodes of its "
-                "subgraphs;\n"
-                "GB/s counts inputs and outputs once a call. Open a trace with chrome://tracing "
-                "or\n"
-                "Perfetto.\n"
-                "\n"
-                "  sardonyx profile model.onnx --threads 1\n"
-                "  sardonyx profile model.onnx --runs 100 --top 0 --json\n"
-                "  sardonyx profile model.onnx --runs 3 --trace trace.json\n",
+        .help =
+            "Inputs as in 'sardonyx run'. Times are those of a node without the nodes of its "
+            "subgraphs;\n"
+            "GB/s counts inputs and outputs once a call. 'roof' is the part that a node reaches "
+            "of what\n"
+            "this machine gives: its arithmetic, or where that is less its memory bandwidth "
+            "times\n"
+            "operations a byte; both are measured first, on as many threads. More than 100% "
+            "means that\n"
+            "data came from caches, or integers, of which a CPU multiplies more. 'lanes' took "
+            "part in\n"
+            "loops of the node; 'busy' is the part of all threads' time in which they worked.\n"
+            "Open a trace with chrome://tracing or Perfetto, and the page with any browser.\n"
+            "\n"
+            "  sardonyx profile model.onnx --html page.html\n"
+            "  sardonyx profile model.onnx --threads 1\n"
+            "  sardonyx profile model.onnx --runs 100 --top 0 --json\n"
+            "  sardonyx profile model.onnx --runs 3 --trace trace.json\n",
         .run = command_profile,
     },
     {

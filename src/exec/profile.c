@@ -41,6 +41,9 @@ sdx_status sdx_profiler_start(sdx_context *context, size_t max_spans) {
     p->n_lanes = n_lanes;
     if (max_spans != 0) SDX_TRY(SDX_NEW_ARRAY(&p->heap, max_spans, &p->spans));
     p->max_spans = max_spans;
+    for (size_t i = 0; i < max_spans; i++) { /* pages come now, not in what is measured */
+        p->spans[i] = (sdx_time_span){.lane = UINT32_MAX};
+    }
     p->start = sdx_clock_ns();
     p->on = true;
     return NULL;
