@@ -13,6 +13,7 @@ int command_check(const struct command *command, int n, char **arguments);
 int command_verify(const struct command *command, int n, char **arguments);
 int command_bench(const struct command *command, int n, char **arguments);
 int command_profile(const struct command *command, int n, char **arguments);
+int command_explain(const struct command *command, int n, char **arguments);
 int command_docs(const struct command *command, int n, char **arguments);
 int command_completion(const struct command *command, int n, char **arguments);
 int command_ops(const struct command *command, int n, char **arguments);

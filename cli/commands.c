@@ -117,6 +117,28 @@ const struct command commands[] = {
         .run = command_profile,
     },
     {
+        .name = "explain",
+        .summary = "say what was made of a model and how each node is computed",
+        .usage = "MODEL [options]",
+        .help = "First what loading changed: nodes brought to today's meaning, functions put in, "
+                "constants\n"
+                "folded, nodes fused, equal ones merged, what nobody reads dropped; each rewrite "
+                "by the "
+                "name\n"
+                "that --disable-rule takes. Then how nodes are computed: in each run, with the "
+                "algorithm "
+                "and why\n"
+                "where there was a choice; once for each set of shapes; never, where only the "
+                "shape gets "
+                "another\n"
+                "name. Shapes are those of 'sardonyx run' with the same options.\n"
+                "\n"
+                "  sardonyx explain model.onnx\n"
+                "  sardonyx explain bert.onnx --set batch=2 --set sequence=128 --nodes\n"
+                "  sardonyx explain model.onnx --json\n",
+        .run = command_explain,
+    },
+    {
         .name = "ops",
         .summary = "list the operators of this build",
         .usage = "[OPERATOR...] [options]",

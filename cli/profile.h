@@ -65,6 +65,8 @@ void profile_print_text(const struct profile *profile, uint64_t top);
 void profile_print_json(const struct profile *profile);
 /* The time line for chrome://tracing and Perfetto. */
 bool profile_write_trace(const struct profile *profile, const char *path, struct fault *fault);
+/* profile.html, terminated; the build makes it with cmake/embed.cmake. */
+extern const unsigned char profile_html[];
 /* A page that needs nothing but a browser, with the time line of the last run. */
 bool profile_write_page(const struct profile *profile, const char *path, struct fault *fault);
 

@@ -51,21 +51,9 @@ static void rows_join(struct profile_rows *rows, const sdx_node_profile *node) {
 
 /* ---- measuring ---- */
 
-static bool run_once(struct profile *p, struct fault *fault) {
-    const size_t n = sdx_model_n_outputs(p->session.model);
-    sdx_value **const outputs = mem_new(n, sizeof *outputs);
-    const bool good = fault_check(fault, sdx_context_run(p->session.context, p->inputs.values,
-                                                         p->inputs.n, outputs, n, NULL));
-    for (size_t i = 0; i < n; i++) {
-        sdx_value_release(outputs[i]);
-    }
-    mem_free(outputs);
-    return good;
-}
-
 static bool run_many(struct profile *p, uint64_t n, struct fault *fault) {
     for (uint64_t i = 0; i < n; i++) {
-        if (!run_once(p, fault)) {
+        if (!session_run(&p->session, p->inputs.values, p->inputs.n, fault)) {
             return false;
         }
     }

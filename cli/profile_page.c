@@ -4,7 +4,6 @@
 
 #include "cli/file.h"
 #include "cli/profile.h"
-#include "cli/profile_html.h"
 
 enum { MAX_PAGE_SPANS = 60000 }; /* what a browser draws with ease */
 
@@ -175,7 +174,7 @@ static void add_escaped(struct text *page, const struct text *json) {
 
 bool profile_write_page(const struct profile *p, const char *path, struct fault *fault) {
     const char *const begin = (const char *)profile_html;
-    const char *const end = begin + sizeof profile_html - 1; /* terminated */
+    const char *const end = begin + strlen(begin);
     const char *const hole = strstr(begin, place);
     struct text page = {0};
     struct text json = {0};

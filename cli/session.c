@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/memory.h"
+
 const struct option session_options[] = {
     {"threads", "N", "threads of a run, this one included (default: all CPUs)", OPTION_COUNT,
      offsetof(struct session_settings, threads)},
@@ -113,6 +115,19 @@ bool session_context(const struct session_settings *settings, struct session *se
     options.memory_limit = (size_t)settings->memory_limit;
     options.keep_denormals = settings->keep_denormals;
     return fault_check(fault, sdx_context_create(session->model, &options, &session->context));
+}
+
+bool session_run(const struct session *session, sdx_value *const *inputs, size_t n_inputs,
+                 struct fault *fault) {
+    const size_t n = sdx_model_n_outputs(session->model);
+    sdx_value **const outputs = mem_new(n, sizeof *outputs);
+    const bool good =
+        fault_check(fault, sdx_context_run(session->context, inputs, n_inputs, outputs, n, NULL));
+    for (size_t i = 0; i < n; i++) {
+        sdx_value_release(outputs[i]);
+    }
+    mem_free(outputs);
+    return good;
 }
 
 void session_close(struct session *session) {

@@ -31,6 +31,9 @@ bool session_open(const struct session_settings *settings, const char *path, str
                   struct fault *fault);
 bool session_context(const struct session_settings *settings, struct session *session,
                      struct fault *fault);
+/* One run whose outputs nobody wants. `inputs` are in the order of the model's. */
+bool session_run(const struct session *session, sdx_value *const *inputs, size_t n_inputs,
+                 struct fault *fault);
 void session_close(struct session *session);
 
 #endif

@@ -9,14 +9,14 @@ else()
   list(FILTER sdx_command_sources EXCLUDE REGEX "/os_windows[^/]*$")
 endif()
 if(sdx_command_sources AND TARGET sardonyx_static)
-  set(sdx_page ${PROJECT_BINARY_DIR}/command/cli/profile_html.h)
+  set(sdx_page ${PROJECT_BINARY_DIR}/profile_html.c)
   add_custom_command(OUTPUT ${sdx_page}
     COMMAND ${CMAKE_COMMAND} -DFROM=${PROJECT_SOURCE_DIR}/cli/profile.html -DTO=${sdx_page} -DNAME=profile_html
             -P ${PROJECT_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS cli/profile.html cmake/embed.cmake COMMENT "Embedding profile.html")
   add_library(sdx_command_parts STATIC ${sdx_command_sources} ${sdx_page})
   sdx_target(sdx_command_parts)
-  target_include_directories(sdx_command_parts PUBLIC ${PROJECT_SOURCE_DIR} PRIVATE ${PROJECT_BINARY_DIR}/command)
+  target_include_directories(sdx_command_parts PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(sdx_command_parts PUBLIC sardonyx_static ${CMAKE_DL_LIBS})
 endif()
 if(TARGET sdx_command_parts AND EXISTS ${PROJECT_SOURCE_DIR}/cli/main.c)

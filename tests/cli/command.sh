@@ -55,7 +55,7 @@ expect 0 '^$' docs --man man --markdown docs
 grep -q '^\.TH SARDONYX\\-RUN 1' man/sardonyx-run.1 || { echo 'no manual page of run'; failed=1; }
 grep -q '^| 11 | io |' docs/cli/README.md || { echo 'no exit status in docs/cli'; failed=1; }
 expect 2 "option '--shape': the model has no input 'z'; it has 'x'" run m.onnx --shape z=1x3
-for command in run info check bench profile ops; do
+for command in run info check bench profile explain ops; do
     expect 0 "^  sardonyx $command" $command --help
     expect 2 "did you mean '--json'" $command --jsn
 done
@@ -86,6 +86,11 @@ expect 0 '"runs": 5' bench m.onnx --runs 5 --json
 expect 2 "no output 'q'; it has 'y'" run m.onnx --output q=y.npy
 expect 0 'between the nodes' profile m.onnx --runs 3
 expect 0 '"operator": "Softplus"' profile plus.onnx --runs 3 --json --trace trace.json
+expect 0 'm.onnx: 1 nodes in the file, 1 now' explain m.onnx
+expect 0 '^ +1 +Softplus +cpu' explain plus.onnx
+expect 0 '^Softplus +.* 4x3 +cpu' explain plus.onnx --shape x=4x3 --nodes
+expect 0 '"computed": "run"' explain plus.onnx --json --run
+expect 2 'expected one: sardonyx explain MODEL' explain
 grep -q '"cat": "Softplus"' trace.json || { echo 'trace.json: no call of Softplus'; failed=1; }
 
 # Every format gives back what was written; the same seed gives the same numbers.
