@@ -154,6 +154,32 @@ static bool pad_run(sdx_op_call *c) {
     return true;
 }
 
+/* ---- Dims: every operation on a dimension; Broad: the shape of all inputs */
+
+static bool dims_infer(sdx_op_call *c) {
+    static const struct {
+        sdx_op_dim op;
+        int64_t by;
+    } steps[] = {{SDX_OP_DIM_ADD, 1}, {SDX_OP_DIM_SUB, 1},      {SDX_OP_DIM_MUL, 2},
+                 {SDX_OP_DIM_DIV, 2}, {SDX_OP_DIM_CEIL_DIV, 2}, {SDX_OP_DIM_MIN, 3},
+                 {SDX_OP_DIM_MAX, 3}};
+    enum { N = sizeof steps / sizeof *steps };
+    int64_t dims[N];
+    for (size_t i = 0; i < N; i++)
+        dims[i] = c->host->dim(c, steps[i].op, c->inputs[0]->dims[0], steps[i].by);
+    if (c->host->dim(c, SDX_OP_DIM_DIV, 1, 0) != SDX_OP_UNKNOWN ||
+        c->host->dim(c, SDX_OP_DIM_ADD, SDX_OP_UNKNOWN, 1) != SDX_OP_UNKNOWN)
+        return false;
+    return c->host->shape(c, 0, SDX_UNDEFINED, N, dims);
+}
+
+static bool broad_infer(sdx_op_call *c) { return c->host->shape_broadcast(c, 0, SDX_UNDEFINED); }
+
+static bool zeros_run(sdx_op_call *c) {
+    if (c->outputs[0]->size > 0) memset(c->outputs[0]->data, 0, c->outputs[0]->size);
+    return true;
+}
+
 /* ---- Count, CountPure: X, counting runs; Negate: in place */
 
 static bool count_run(sdx_op_call *c) {
@@ -365,6 +391,8 @@ static const sdx_op_port keep_out[] = {
 static const sdx_op_port pad_in[] = {{.name = "X", .var = "T"}, {.name = "by", .types = INT}};
 static const sdx_op_port table_in[] = {{.name = "X", .var = "T", .types = FLOAT},
                                        {.name = "values", .var = "T", .types = FLOAT}};
+static const sdx_op_port broad_in[] = {{.name = "X", .var = "T", .types = FLOAT},
+                                       {.name = "Z", .var = "T", .types = FLOAT}};
 static const sdx_op_port makes_out[] = {
     {.name = "Y", .types = FLOAT | SDX_OP_TYPE(FLOAT64)},
     {.name = "Z", .types = TEXT | INT, .flags = SDX_OP_PORT_OPTIONAL}};
@@ -395,6 +423,10 @@ static const sdx_op_row rows[] = {
     {ROW("Twice", x_text, y_text), .run = twice_run},
     {ROW("Split", x_text, y_text), .flags = SDX_OP_FLAG_DYNAMIC, .run = split_run},
     {ROW("Pad", pad_in, y_any), .flags = SDX_OP_FLAG_PURE, .infer = pad_infer, .run = pad_run},
+    {ROW("Dims", x_float, y_float), .flags = SDX_OP_FLAG_PURE, .infer = dims_infer,
+     .run = zeros_run},
+    {ROW("Broad", broad_in, y_float), .flags = SDX_OP_FLAG_PURE, .infer = broad_infer,
+     .run = zeros_run},
     {ROW("Count", x_any, y_any), .run = count_run},
     {ROW("CountPure", x_any, y_any), .flags = SDX_OP_FLAG_PURE, .run = count_run},
     {ROW("Negate", x_float, y_float), .flags = SDX_OP_FLAG_PURE | SDX_OP_FLAG_INPLACE,
