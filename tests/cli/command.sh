@@ -82,6 +82,8 @@ expect 0 '^Clip: opset 1 and later, as of version 13; tested by: conformance' op
 expect 0 '^Clip +in min +T +x +x +x' ops Clip --types
 expect 0 '"default": "constant"' ops Pad --json
 expect 10 "no operator 'Clop', did you mean 'Clip'" ops Clop
+expect 10 "library 'no.so': no such file" ops --custom-ops no.so
+expect 10 "library 'no.so': no such file" run m.onnx --custom-ops no.so
 expect 0 '"runs": 5' bench m.onnx --runs 5 --json
 expect 2 "no output 'q'; it has 'y'" run m.onnx --output q=y.npy
 expect 0 'between the nodes' profile m.onnx --runs 3
