@@ -444,6 +444,26 @@ static void inside_of_subgraphs(void **state) {
     session_end(s);
 }
 
+static void inside_of_branches(void **state) {
+    (void)state;
+    session s = begin(HEAD "input x float32[n]\ninput c bool[]\ninit t float32[2] 7 8\n"
+                           "graph a {\nnode p = test::Table(x, t)\noutput p\n}\n"
+                           "graph b {\nnode q = test::Keep(x) above=0.0\noutput q\n}\n"
+                           "node y = If(c) then_branch=@a else_branch=@b\noutput y\n",
+                      true);
+    for (int turn = 0; turn < 4; turn++) {
+        const float data[] = {0, 1};
+        sdx_value *const inputs[] = {floats(DIMS(2), data), boolean(turn % 2 == 0)}, *y = NULL;
+        must(run(s, inputs, &y));
+        expect_floats(y, turn % 2 == 0 ? 2 : 1,
+                      turn % 2 == 0 ? (const float[]){7, 8} : (const float[]){1});
+        sdx_value_release(y);
+        sdx_value_release(inputs[0]);
+        sdx_value_release(inputs[1]);
+    }
+    session_end(s);
+}
+
 static void inside_of_functions_and_behind_them(void **state) {
     (void)state;
     sdx_value *const x = floats(DIMS(2), (const float[]){1, -2}), *y;
@@ -541,6 +561,7 @@ int main(void) {
         cmocka_unit_test(errors_name_the_node),
         cmocka_unit_test(log_lines_name_the_node),
         cmocka_unit_test(inside_of_subgraphs),
+        cmocka_unit_test(inside_of_branches),
         cmocka_unit_test(inside_of_functions_and_behind_them),
         cmocka_unit_test(many_contexts_at_once),
         cmocka_unit_test(a_run_is_cancelled),

@@ -319,6 +319,7 @@ sdx_status sdx_custom_prepare(sdx_prepare *p) {
     show_attrs(row, p->node, values, tensors, made->attrs);
     if (row->row.create != NULL) SDX_TRY(create(p, made));
     p->prepared = made;
+    p->how = "custom operator";
     return NULL;
 }
 
