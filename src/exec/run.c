@@ -130,7 +130,7 @@ static sdx_status tell_deadline(const sdx_frame *frame, sdx_status status) {
     return why;
 }
 
-static sdx_status run_one(sdx_frame *frame, sdx_step_state *state) {
+SDX_INLINE sdx_status run_one(sdx_frame *frame, sdx_step_state *state) {
     sdx_status status;
     if (SDX_LIKELY(state->is_bound)) {
         status = sdx_step_run(state);
@@ -151,14 +151,15 @@ static sdx_status run_counted(sdx_profiler *profiler, sdx_frame *frame, sdx_step
 static sdx_status run_steps(sdx_frame *frame) {
     const sdx_program *const p = frame->program;
     sdx_profiler *const profiler = &frame->context->profiler;
-    if (SDX_UNLIKELY(profiler->on)) SDX_TRY(sdx_profile_frame(profiler, frame));
+    const bool counted = profiler->on; /* does not change while the context runs */
+    if (SDX_UNLIKELY(counted)) SDX_TRY(sdx_profile_frame(profiler, frame));
     for (uint32_t s = 0; s < p->n_steps; s++) {
         sdx_step_state *const state = &frame->states[s];
         const sdx_step *const step = state->step;
         if (state->is_bound && (step->alias || step->phase == SDX_PHASE_BIND)) continue;
         SDX_TRY(sdx_context_stopped(frame->context));
-        const sdx_status status = SDX_UNLIKELY(profiler->on) ? run_counted(profiler, frame, state)
-                                                             : run_one(frame, state);
+        const sdx_status status =
+            SDX_UNLIKELY(counted) ? run_counted(profiler, frame, state) : run_one(frame, state);
         SDX_TRY(sdx_in_node(status, step->node));
         if (SDX_LIKELY(frame->n_owned == 0)) continue;
         for (uint32_t d = 0; d < step->n_dies; d++) {
