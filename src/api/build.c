@@ -5,7 +5,7 @@
 #include "base/pool.h"
 #include "exec/model.h"
 #include "ops/op.h"
-#include "opt/opt.h"
+#include "cpu/lower.h"
 
 const char *sdx_isa_in_use(void) { return sdx_isa_name(sdx_cpu_best()); }
 unsigned sdx_effective_threads(void) { return sdx_cpu_count(); }
@@ -25,7 +25,7 @@ bool sdx_knob_info(size_t index, const char **name, const char **standard, const
 }
 
 bool sdx_rule_info(size_t index, const char **name, const char **help) {
-    const sdx_rule *const rule = sdx_opt_rule(index);
+    const sdx_rule *const rule = sdx_rule_at(index);
     if (rule == NULL) return false;
     *name = rule->name;
     *help = rule->help;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "opt/opt.h"
+#include "cpu/lower.h"
 
 static sdx_status copy_string(sdx_arena *arena, const char *text, const char **out) {
     sdx_str copy;
@@ -78,8 +78,11 @@ static sdx_status import_graph(sdx_model *model, sdx_variant *variant, sdx_varia
                                  .disabled = options->disabled_rules,
                                  .custom = model->custom,
                                  .logger = &model->runtime->logger};
-    if (options->optimize && variant->onnx.n_missing == 0)
+    SDX_TRY(sdx_check_rule_names(opt.disabled));
+    if (options->optimize && variant->onnx.n_missing == 0) {
         SDX_TRY(sdx_opt_run(variant->onnx.ir, &opt));
+        if (kind != SDX_VARIANT_VIEW) SDX_TRY(sdx_cpu_lower(variant->onnx.ir, &opt));
+    }
     if (kind == SDX_VARIANT_VIEW) SDX_TRY(sdx_ir_tidy(variant->onnx.ir));
     return variant->onnx.n_missing == 0 ? sdx_ir_sweep(variant->onnx.ir) : NULL;
 }

@@ -28,6 +28,10 @@ SDX_INLINE void outputs(float *y, const window_rows *rows, const sdx_depthwise_f
             sum[width - 1] = vf_fma(factor, v, sum[width - 1]);
         }
     }
+    const vf scale = vf_set(d->scale), shift = vf_set(d->shift);
+    SDX_UNROLL(4)
+    for (size_t c = 0; c < width; c++)
+        sum[c] = vf_fma(scale, sum[c], shift);
     y += ox;
     SDX_UNROLL(4)
     for (size_t c = 0; c + 1 < width; c++)

@@ -106,6 +106,31 @@ SDX_INLINE void finish_vector(const sdx_gemm_f32 *g, float *c, const float *d, v
     }
 }
 
+/* n elements, at most VF_N, of a finished row. */
+SDX_INLINE void close_vector(const sdx_gemm_f32 *g, float *c, const float *r, size_t row,
+                             size_t n) {
+    vf v = n < VF_N ? vf_load_n(c, n) : vf_load(c);
+    if (g->scale) v = vf_fma(vf_set(g->scale[row]), v, vf_set(g->shift[row]));
+    if (r) v = vf_add(v, n < VF_N ? vf_load_n(r, n) : vf_load(r));
+    if (n < VF_N) {
+        vf_store_n(c, v, n);
+    } else {
+        vf_store(c, v);
+    }
+}
+
+/* What is done once to each finished sum; the row is in the first-level cache. */
+static void close_row(const sdx_gemm_f32 *g, float *c, size_t row, size_t col, size_t n_cols) {
+    if (g->scale || g->r) {
+        const float *r = g->r ? g->r + row * g->r_row + col : NULL;
+        size_t j = 0;
+        for (; n_cols - j >= VF_N; j += VF_N)
+            close_vector(g, c + j, r ? r + j : NULL, row, VF_N);
+        if (j < n_cols) close_vector(g, c + j, r ? r + j : NULL, row, n_cols - j);
+    }
+    if (g->post) g->post(c, c, n_cols, g->p0, g->p1);
+}
+
 static void finish(const work *w, const float *out, size_t out_row, size_t row, size_t n_rows,
                    size_t col, size_t n_cols) {
     const sdx_gemm_f32 *g = w->g;
@@ -120,7 +145,7 @@ static void finish(const work *w, const float *out, size_t out_row, size_t row, 
             finish_vector(g, c + j, d ? d + j * g->d_col : NULL, vf_load(o + j), first, VF_N);
         if (j < n_cols)
             finish_vector(g, c + j, d ? d + j * g->d_col : NULL, vf_load(o + j), first, n_cols - j);
-        if (last && g->post) g->post(c, c, n_cols, g->p0, g->p1);
+        if (last) close_row(g, c, row + i, col, n_cols);
     }
 }
 

@@ -84,7 +84,8 @@ typedef struct sdx_norm_f32 {
 } sdx_norm_f32;
 typedef void sdx_norm_f32_fn(float *y, const float *x, size_t n, const sdx_norm_f32 *norm);
 
-/* The packed matrix product: C = post(alpha * A B + beta * D), all in float32.
+/* The packed matrix product: C = post(scale * (alpha * A B + beta * D) + shift + R), all in
+ * float32; what is NULL is left out.
  *
  * Order of the sum (the promise to the caller): k is cut into ceil(k / kc) blocks of equal length,
  * rounded up; within a block the products are added in order of k from 0 by FMA (the scalar set
@@ -119,7 +120,12 @@ typedef struct sdx_gemm_f32 {
                        C itself with the strides of C */
     size_t d_row, d_col;
     float alpha, beta;
-    sdx_unary_f32_fn *post; /* applied to each finished run of a row, or NULL */
+    /* What follows is done once to each finished sum, rounding in between but for scale and shift,
+     * which are one vf_fma. */
+    const float *scale, *shift; /* a factor and a term for each row of C: both or none */
+    const float *r;             /* R[i, j] = r[i * r_row + j]; must not overlap C */
+    size_t r_row;
+    sdx_unary_f32_fn *post; /* applied to each finished run of a row */
     float p0, p1;           /* its parameters */
     float *scratch;         /* sdx_gemm_f32_scratch() bytes; may be NULL where that is 0 */
 } sdx_gemm_f32;
@@ -217,12 +223,13 @@ typedef struct sdx_im2col {
 } sdx_im2col;
 typedef void sdx_im2col_f32_fn(float *dst, const float *x, const sdx_im2col *im2col);
 
-/* One plane of a depthwise convolution: y = bias + sum of weight (kernel_h * kernel_w) times input,
- * added in the order of the taps by FMA; padding counts as 0. */
+/* One plane of a depthwise convolution: y = scale * (bias + sum of weight (kernel_h * kernel_w)
+ * times input) + shift. The sum is in the order of the taps by FMA, and so is the end; padding
+ * counts as 0. With a scale of 1 and a shift of -0 the end changes nothing. */
 typedef struct sdx_depthwise_f32 {
     sdx_window window;
     const float *weight;
-    float bias;
+    float bias, scale, shift;
     float *scratch; /* sdx_window_scratch() bytes */
 } sdx_depthwise_f32;
 typedef void sdx_depthwise_f32_fn(float *y, const float *x, const sdx_depthwise_f32 *depthwise);

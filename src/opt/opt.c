@@ -28,30 +28,6 @@ static bool is_disabled(const char *list, const char *name) {
     return false;
 }
 
-static sdx_status unknown_rule(const char *name, size_t len) {
-    static const char names[] =
-#define RULE(id, help) ", " #id
-#include "opt/rules.def"
-#undef RULE
-        ;
-    return sdx_fail(SDX_INVALID_ARGUMENT, "disabled rules: found '%.*s', expected some of %s",
-                    (int)(len > 100 ? 100 : len), name, names + 2);
-}
-
-static sdx_status check_names(const char *list) {
-    for (const char *at = list; at != NULL && *at != 0;) {
-        const char *const comma = strchr(at, ',');
-        const size_t n = comma != NULL ? (size_t)(comma - at) : strlen(at);
-        bool found = n == 0;
-        for (size_t i = 0; i < N_RULES; i++) {
-            found = found || (strlen(rules[i]->name) == n && memcmp(rules[i]->name, at, n) == 0);
-        }
-        if (!found) return unknown_rule(at, n);
-        at = comma != NULL ? comma + 1 : NULL;
-    }
-    return NULL;
-}
-
 /* A Constant that becomes a constant is no news. */
 sdx_status sdx_rewrite_note(const sdx_rewrite *r, const sdx_node *node, const sdx_node *into,
                             const sdx_gvalue *value) {
@@ -81,23 +57,23 @@ static sdx_status apply_everywhere(void *arg, sdx_graph *graph) {
 }
 
 static sdx_status round_of_rules(sdx_rewrite *rewrite, const sdx_opt_options *options,
-                                 size_t *applied) {
-    for (size_t i = 0; i < N_RULES; i++) {
-        if (is_disabled(options->disabled, rules[i]->name)) continue;
+                                 const sdx_rule *const *list, size_t n, size_t *applied) {
+    for (size_t i = 0; i < n; i++) {
+        if (is_disabled(options->disabled, list[i]->name)) continue;
         rewrite->n_applied = 0;
-        rewrite->rule = rules[i];
-        pass p = {rewrite, rules[i]};
+        rewrite->rule = list[i];
+        pass p = {rewrite, list[i]};
         SDX_TRY(apply_everywhere(&p, rewrite->ir->main));
         if (rewrite->n_applied != 0)
-            sdx_log(options->logger, SDX_LOG_DEBUG, "rule %s: %zu", rules[i]->name,
+            sdx_log(options->logger, SDX_LOG_DEBUG, "rule %s: %zu", list[i]->name,
                     rewrite->n_applied);
         *applied += rewrite->n_applied;
     }
     return NULL;
 }
 
-sdx_status sdx_opt_run(sdx_ir *ir, const sdx_opt_options *options) {
-    SDX_TRY(check_names(options->disabled));
+sdx_status sdx_opt_apply(sdx_ir *ir, const sdx_opt_options *options, const sdx_rule *const *list,
+                         size_t n) {
     sdx_settler settler;
     sdx_settler_init(&settler, options->custom, options->arena, options->heap);
     sdx_rewrite rewrite = {.ir = ir,
@@ -108,10 +84,14 @@ sdx_status sdx_opt_run(sdx_ir *ir, const sdx_opt_options *options) {
     sdx_status status = NULL;
     for (int round = 0; round < MAX_ROUNDS && status == NULL; round++) {
         size_t applied = 0;
-        status = round_of_rules(&rewrite, options, &applied);
+        status = round_of_rules(&rewrite, options, list, n, &applied);
         if (status == NULL && applied != 0) status = sdx_settle(&settler, ir->main);
         if (applied == 0) break;
     }
     sdx_settler_deinit(&settler);
     return status;
+}
+
+sdx_status sdx_opt_run(sdx_ir *ir, const sdx_opt_options *options) {
+    return sdx_opt_apply(ir, options, rules, N_RULES);
 }

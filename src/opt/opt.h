@@ -13,7 +13,7 @@ typedef struct sdx_opt_options {
     sdx_heap *heap;                  /* for what is gone afterwards */
     const sdx_kernel_table *kernels; /* to compute constants with */
     const sdx_op_set *custom;        /* operators beside those of this build; NULL: none */
-    const char *disabled;     /* names of rules not to use, separated by commas; NULL: use all */
+    const char *disabled; /* names of rules not to use, separated by commas, checked; NULL: none */
     const sdx_logger *logger; /* told how often each rule applied; NULL: silent */
 } sdx_opt_options;
 
@@ -41,8 +41,10 @@ typedef struct sdx_rule {
 sdx_status sdx_rewrite_note(const sdx_rewrite *r, const sdx_node *node, const sdx_node *into,
                             const sdx_gvalue *value) SDX_NODISCARD;
 
-/* Applies the rules in their order, again and again until nothing changes (at most a few rounds).
- */
+/* Applies n rules in their order, again and again until nothing changes (at most a few rounds). */
+sdx_status sdx_opt_apply(sdx_ir *ir, const sdx_opt_options *options, const sdx_rule *const *rules,
+                         size_t n) SDX_NODISCARD;
+/* The same with the canonical ones. */
 sdx_status sdx_opt_run(sdx_ir *ir, const sdx_opt_options *options) SDX_NODISCARD;
 const sdx_rule *sdx_opt_rule(size_t index); /* NULL beyond the last */
 

@@ -6,7 +6,7 @@
 
 #include "checkop.h"
 
-enum { A, B, C, D, SCRATCH, PACK_A, PACK_B, OTHER }; /* slots */
+enum { A, B, C, D, R, SCALE, SHIFT, SCRATCH, PACK_A, PACK_B, OTHER }; /* slots */
 
 bool check_gemm_info(check *c, sdx_gemm_info_fn *fn) {
     const sdx_gemm_info *info = fn();
@@ -111,6 +111,27 @@ static void make_d(sdx_gemm_f32 *g, int kind, bool integers) {
     g->beta = integers ? 2 : 0.3f;
 }
 
+static float *filled(int slot, size_t len, bool integers) {
+    float *x = check_buffer(slot, len * sizeof *x);
+    check_fill(x, len, -3, 3);
+    for (size_t i = 0; integers && i < len; i++)
+        x[i] = nearbyintf(x[i]);
+    return x;
+}
+
+/* Some of what is done to finished sums. */
+static void make_end(check *c, sdx_gemm_f32 *g, bool integers) {
+    if (check_random() % 2) {
+        g->scale = filled(SCALE, g->m, integers);
+        g->shift = filled(SHIFT, g->m, integers);
+    }
+    if (check_random() % 2) {
+        g->r_row = g->n + check_below(3);
+        g->r = filled(R, g->m ? g->m * g->r_row : 0, integers);
+    }
+    if (check_random() % 2) g->post = c->kernels->relu_f32;
+}
+
 static bool compare(check *c, const sdx_gemm_f32 *g, bool integers) {
     for (size_t i = 0; i < g->m; i++) {
         for (size_t j = 0; j < g->n; j++) {
@@ -123,9 +144,14 @@ static bool compare(check *c, const sdx_gemm_f32 *g, bool integers) {
             }
             const double d = g->d ? (double)g->d[i * g->d_row + j * g->d_col] : 0;
             const double alpha = (double)g->alpha, beta = (double)g->beta;
-            double want = alpha * sum + beta * d;
+            const double scale = g->scale ? (double)g->scale[i] : 1;
+            const double shift = g->shift ? (double)g->shift[i] : 0;
+            const double r = g->r ? (double)g->r[i * g->r_row + j] : 0;
+            double want = scale * (alpha * sum + beta * d) + shift + r;
             if (g->post && want < 0) want = 0;
-            const double terms = fabs(alpha) * size * ((double)g->k + 8) + fabs(beta * d) * 4;
+            const double terms =
+                fabs(scale) * (fabs(alpha) * size * ((double)g->k + 8) + fabs(beta * d) * 4) +
+                (fabs(shift) + fabs(r)) * 4;
             const double slack = integers ? 0 : terms * 0x1p-24;
             if (!check_close(c, want, (double)g->c[i * g->c_row + j], slack, "column", j)) {
                 const size_t used = strlen(c->reason);
@@ -216,7 +242,7 @@ static bool round_of(check *c, sdx_gemm_f32_fn *fn, size_t m, size_t n, size_t k
     make_product(&g, m, n, k, integers);
     make_d(&g, (int)check_below(4), integers);
     if (check_random() % 2) g.alpha = integers ? -1 : 0.7f;
-    if (check_random() % 2) g.post = c->kernels->relu_f32;
+    make_end(c, &g, integers);
     g.scratch = check_buffer(SCRATCH, sdx_gemm_f32_scratch(info, &g));
     g.c = poisoned(C, &g);
     fn(&g);
@@ -224,6 +250,7 @@ static bool round_of(check *c, sdx_gemm_f32_fn *fn, size_t m, size_t n, size_t k
     for (int i = 0; i < 3; i++)
         if (!another_way(c, &g)) return false;
     g.post = NULL;
+    g.scale = g.shift = g.r = NULL;
     return m == 0 || n == 0 || in_place(c, &g, fn);
 }
 

@@ -132,6 +132,9 @@ static bool depthwise_output(check *c, const plane_case *u, size_t oy, size_t ox
             size += fabs(term);
         }
     }
+    const double scale = (double)u->depthwise.scale, shift = (double)u->depthwise.shift;
+    want = scale * want + shift;
+    size = fabs(scale) * size + fabs(shift);
     const double slack = size * (double)(w->kernel_h * w->kernel_w + 1) * 0x1p-24;
     return check_close(c, want, (double)u->y[oy * w->out_w + ox], slack, "column", ox);
 }
@@ -146,6 +149,9 @@ bool check_depthwise_f32(check *c, sdx_depthwise_f32_fn *fn) {
         check_fill(weight, w.kernel_h * w.kernel_w, -1, 1);
         u.depthwise.weight = weight;
         u.depthwise.bias = (float)check_uniform(-1, 1);
+        const bool plain = check_random() % 2;
+        u.depthwise.scale = plain ? 1 : (float)check_uniform(-2, 2);
+        u.depthwise.shift = plain ? -0.0f : (float)check_uniform(-1, 1);
         fn(u.y, x, &u.depthwise);
         for (size_t i = 0; i < w.out_h * w.out_w; i++)
             if (!depthwise_output(c, &u, i / w.out_w, i % w.out_w)) return false;

@@ -43,7 +43,7 @@ void check_fill_bytes(void *p, size_t n);
 
 /* Buffers: `bytes` that end where an unreadable page begins, after 64 bytes of canary. There are 8
  * slots; a slot's buffer lives until the next call for it. */
-enum { CHECK_SLOTS = 8, CHECK_SLOT_BYTES = 1 << 22 };
+enum { CHECK_SLOTS = 11, CHECK_SLOT_BYTES = 1 << 22 };
 void *check_buffer(int slot, size_t bytes);
 bool check_canary(check *c, int slot);
 

@@ -61,7 +61,7 @@ static void run(sdx_model *model, float *out) {
 }
 
 static size_t count_nodes(const sdx_model *model) {
-    sdx_model_summary summary;
+    sdx_model_summary summary = {.struct_size = sizeof summary};
     sdx_model_summarize(model, &summary);
     return summary.n_nodes_final;
 }

@@ -116,7 +116,7 @@ static sdx_status multiply(const sdx_call *c, sdx_product *p, void *out, const v
     size_t scratch = 0;
     SDX_TRY(sdx_product_bind(p, c->kernels, false, c->lanes, &scratch));
     SDX_TRY(sdx_call_scratch(c, scratch, &inner.scratch));
-    sdx_product_run(p, &inner, out, a, b, NULL);
+    sdx_product_run(p, &inner, out, a, b, (sdx_product_terms){.d = NULL});
     return NULL;
 }
 

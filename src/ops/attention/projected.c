@@ -299,7 +299,7 @@ static sdx_status project(const sdx_call *c, const plan *p, float *rows) {
     if (!r->quantised) {
         if (*pack != NULL) SDX_TRY(sdx_call_pack(c, *pack, &w));
         sdx_product_run(&p->product, c, rows, c->in[IN_X]->data, w,
-                        bias != NULL ? bias->data : NULL);
+                        (sdx_product_terms){.d = bias != NULL ? bias->data : NULL});
         return NULL;
     }
     const sdx_integer_call call = {.a = c->in[IN_X],

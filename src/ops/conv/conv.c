@@ -35,8 +35,11 @@ static sdx_status run(const sdx_call *c) {
     const sdx_view *const bias = sdx_call_in(c, IN_B);
     const void *w = c->in[IN_W]->data;
     if (*pack != NULL) SDX_TRY(sdx_call_pack(c, *pack, &w));
-    sdx_conv_run(c->bound, c, c->out[0]->data, c->in[IN_X]->data, w,
-                 bias != NULL ? bias->data : NULL);
+    const sdx_conv_data data = {.y = c->out[0]->data,
+                                .x = c->in[IN_X]->data,
+                                .w = w,
+                                .bias = bias != NULL ? bias->data : NULL};
+    sdx_conv_run(c->bound, c, &data);
     return NULL;
 }
 

@@ -38,8 +38,16 @@ sdx_status sdx_conv_prepare(sdx_prepare *p, size_t input, int64_t groups, sdx_pa
 /* Chooses for conv->sizes and, where there is one, conv->post; asks for scratch. */
 sdx_status sdx_conv_choose(sdx_conv *conv, sdx_bind *b, sdx_dtype dtype, bool packed) SDX_NODISCARD;
 
-/* Computes y. `w` are the weights or their pack; `bias` may be NULL. */
-void sdx_conv_run(const sdx_conv *conv, const sdx_call *c, void *y, const void *x, const void *w,
-                  const void *bias);
+/* Elements of the type that was bound; below `bias` float32 alone:
+ * y = post(scale * (conv + bias) + shift + residual). */
+typedef struct sdx_conv_data {
+    void *y;
+    const void *x, *w;          /* w: the weights or their pack */
+    const void *bias;           /* of each output channel; NULL: 0 */
+    const float *scale, *shift; /* of each output channel: both or none */
+    const float *residual;      /* of y's shape; NULL: 0 */
+} sdx_conv_data;
+
+void sdx_conv_run(const sdx_conv *conv, const sdx_call *c, const sdx_conv_data *data);
 
 #endif

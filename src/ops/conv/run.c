@@ -4,8 +4,7 @@
 
 typedef struct job {
     const sdx_conv *conv;
-    const char *x, *w, *bias;
-    char *y;
+    sdx_conv_data data;
     char *scratch;
 } job;
 
@@ -49,10 +48,10 @@ static void build_columns(const job *j, const unit *u, sdx_gemm_f32 *g) {
                                    .channels = s->in_channels,
                                    .first = u->col / nr,
                                    .last = (u->col + u->n + nr - 1) / nr};
-        c->kernels->im2col_f32(columns, f32(j->x, u->x), &im2col);
+        c->kernels->im2col_f32(columns, f32(j->data.x, u->x), &im2col);
         g->b_packed = true;
     } else if (c->method == SDX_CONV_POINTWISE) {
-        g->b = f32(j->x, u->x + u->col);
+        g->b = f32(j->data.x, u->x + u->col);
         g->b_row = s->window.out_len;
     } else {
         const sdx_columns plain = {.window = &s->window,
@@ -60,7 +59,7 @@ static void build_columns(const job *j, const unit *u, sdx_gemm_f32 *g) {
                                    .first = u->col,
                                    .n = u->n,
                                    .row = u->n};
-        sdx_columns_fill(columns, f32(j->x, u->x), sizeof(float), &plain);
+        sdx_columns_fill(columns, f32(j->data.x, u->x), sizeof(float), &plain);
         g->b_row = u->n;
     }
 }
@@ -74,20 +73,26 @@ static void product_unit(const job *j, const unit *u) {
                       .m0 = u->row0,
                       .m1 = u->row1,
                       .n1 = u->n,
-                      .a = f32(j->w, u->w),
+                      .a = f32(j->data.w, u->w),
                       .a_row = s->depth,
                       .a_col = 1,
                       .a_packed = c->packed,
-                      .c = (float *)(void *)j->y + u->y,
+                      .c = (float *)j->data.y + u->y,
                       .c_row = s->window.out_len,
-                      .d = j->bias != NULL ? f32(j->bias, u->bias) : NULL,
                       .d_row = 1,
                       .alpha = 1.0f,
                       .beta = 1.0f,
+                      .r = j->data.residual != NULL ? j->data.residual + u->y : NULL,
+                      .r_row = s->window.out_len,
                       .post = c->post,
                       .p0 = c->p0,
                       .p1 = c->p1,
                       .scratch = (float *)(void *)(u->scratch + c->columns_size)};
+    if (j->data.bias != NULL) g.d = f32(j->data.bias, u->bias);
+    if (j->data.scale != NULL) {
+        g.scale = j->data.scale + u->bias;
+        g.shift = j->data.shift + u->bias;
+    }
     build_columns(j, u, &g);
     c->kernels->gemm_f32(&g);
 }
@@ -96,8 +101,10 @@ static void float64_unit(const job *j, const unit *u) {
     const sdx_conv_sizes *const s = &j->conv->sizes;
     const sdx_columns plain = {
         .window = &s->window, .channels = s->in_channels, .first = u->col, .n = u->n, .row = u->n};
-    double *const columns = (double *)(void *)u->scratch, *const y = (double *)(void *)j->y + u->y;
-    sdx_columns_fill(columns, (const double *)(const void *)j->x + u->x, sizeof(double), &plain);
+    double *const columns = (double *)(void *)u->scratch, *const y =
+                                                              (double *)(void *)j->data.y + u->y;
+    sdx_columns_fill(columns, (const double *)(const void *)j->data.x + u->x, sizeof(double),
+                     &plain);
     const sdx_gemm_plain g = {.m0 = u->row0,
                               .m1 = u->row1,
                               .n = u->n,
@@ -107,9 +114,9 @@ static void float64_unit(const job *j, const unit *u) {
                               .b_row = u->n,
                               .b_col = 1,
                               .c_row = s->window.out_len};
-    j->conv->kernels->gemm_f64(y, (const double *)(const void *)j->w + u->w, columns, &g);
-    if (j->bias == NULL) return;
-    const double *const bias = (const double *)(const void *)j->bias + u->bias;
+    j->conv->kernels->gemm_f64(y, (const double *)(const void *)j->data.w + u->w, columns, &g);
+    if (j->data.bias == NULL) return;
+    const double *const bias = (const double *)(const void *)j->data.bias + u->bias;
     for (size_t row = u->row0; row < u->row1; row++) {
         double *const line = y + row * s->window.out_len;
         sdx_exact_kernels()->add_f64(line, line, bias + row, u->n, SDX_FORM_VS);
@@ -131,23 +138,28 @@ static void run_planes(void *arg, size_t begin, size_t end, unsigned lane) {
     const job *const j = arg;
     const sdx_conv *const c = j->conv;
     const sdx_conv_sizes *const s = &c->sizes;
+    const size_t len = s->window.out_len;
     for (size_t i = begin; i < end; i++) {
         const size_t channel = i % (s->groups * s->out_channels);
-        float *const y = (float *)(void *)j->y + i * s->window.out_len;
+        float *const y = (float *)j->data.y + i * len;
         const sdx_depthwise_f32 depthwise = {
             .window = c->plane,
-            .weight = f32(j->w, channel * s->window.taps),
-            .bias = j->bias != NULL ? *f32(j->bias, channel) : 0.0f,
+            .weight = f32(j->data.w, channel * s->window.taps),
+            .bias = j->data.bias != NULL ? *f32(j->data.bias, channel) : 0.0f,
+            .scale = j->data.scale != NULL ? j->data.scale[channel] : 1.0f,
+            .shift = j->data.scale != NULL ? j->data.shift[channel] : -0.0f,
             .scratch = (float *)(void *)(j->scratch + lane * c->lane_size)};
-        c->kernels->depthwise_f32(y, f32(j->x, i / s->out_channels * s->window.in_len), &depthwise);
-        if (c->post != NULL) c->post(y, y, s->window.out_len, c->p0, c->p1);
+        c->kernels->depthwise_f32(y, f32(j->data.x, i / s->out_channels * s->window.in_len),
+                                  &depthwise);
+        if (j->data.residual != NULL)
+            c->kernels->add_f32(y, y, j->data.residual + i * len, len, SDX_FORM_VV);
+        if (c->post != NULL) c->post(y, y, len, c->p0, c->p1);
     }
 }
 
-void sdx_conv_run(const sdx_conv *conv, const sdx_call *c, void *y, const void *x, const void *w,
-                  const void *bias) {
+void sdx_conv_run(const sdx_conv *conv, const sdx_call *c, const sdx_conv_data *data) {
     const sdx_conv_sizes *const s = &conv->sizes;
-    job j = {.conv = conv, .x = x, .w = w, .bias = bias, .y = y, .scratch = c->scratch};
+    job j = {.conv = conv, .data = *data, .scratch = c->scratch};
     if (s->window.out_len == 0 || s->out_channels == 0) return;
     const size_t planes = s->images * s->groups;
     if (conv->method == SDX_CONV_DEPTHWISE) {

@@ -13,6 +13,7 @@ static double math_clip(double x, double low, double high) {
 static const sdx_activation activations[] = {
     {"Clip", 2, 0, 0, {KERNEL(clip_f32), .with = math_clip, .work = 1}},
     {"Elu", 1, 1, 0, {KERNEL(elu_f32), .with = math_elu, .work = 8}},
+    {"FastGelu", 0, 0, 0, {KERNEL(gelu_tanh_f32), .plain = math_gelu_tanh, .work = 8}},
     {"Gelu", 0, 0, 0, {KERNEL(gelu_erf_f32), .plain = math_gelu_erf, .work = 8}},
     {"HardSigmoid",
      2,
@@ -40,11 +41,31 @@ sdx_status sdx_activation_find(sdx_str name, const sdx_activation **out) {
         *out = &activations[i];
         return NULL;
     }
-    return sdx_fail(SDX_INVALID_MODEL,
-                    "attribute 'activation' is '%.*s', expected Clip, Elu, Gelu, HardSigmoid, "
-                    "HardSwish, LeakyRelu, QuickGelu, Relu, Sigmoid, Softplus, Softsign, Tanh or "
-                    "ThresholdedRelu",
-                    SDX_FMT(name));
+    return sdx_fail(
+        SDX_INVALID_MODEL,
+        "attribute 'activation' is '%.*s', expected Clip, Elu, FastGelu, Gelu, HardSigmoid, "
+        "HardSwish, LeakyRelu, QuickGelu, Relu, Sigmoid, Softplus, Softsign, Tanh or "
+        "ThresholdedRelu",
+        SDX_FMT(name));
+}
+
+sdx_status sdx_activation_read(const sdx_node *node, size_t name, size_t params,
+                               sdx_activation_use *out) {
+    const sdx_attr *const given = sdx_node_attr(node, params);
+    *out = (sdx_activation_use){.activation = NULL};
+    if (!sdx_node_has(node, name) || sdx_node_str(node, name).len == 0) return NULL;
+    SDX_TRY(sdx_activation_find(sdx_node_str(node, name), &out->activation));
+    const size_t want = out->activation->n_params;
+    out->p0 = out->activation->p0;
+    out->p1 = out->activation->p1;
+    if (given->n == 0 && !sdx_str_is(sdx_node_str(node, name), "Clip")) return NULL;
+    if (given->n != want)
+        return sdx_fail(SDX_INVALID_MODEL,
+                        "attribute 'activation_params' has %zu elements, expected %zu for %s",
+                        given->n, want, out->activation->name);
+    if (want > 0) out->p0 = given->floats[0];
+    if (want > 1) out->p1 = given->floats[1];
+    return NULL;
 }
 
 void sdx_activation_f64(const sdx_activation *activation, double *y, size_t n, float p0, float p1) {

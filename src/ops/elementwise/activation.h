@@ -14,6 +14,16 @@ typedef struct sdx_activation {
 /* Error: names those that there are. */
 sdx_status sdx_activation_find(sdx_str name, const sdx_activation **out) SDX_NODISCARD;
 
+/* An activation with its parameters; `activation` is NULL where a node has none. */
+typedef struct sdx_activation_use {
+    const sdx_activation *activation;
+    float p0, p1;
+} sdx_activation_use;
+
+/* What the attributes `activation` and `activation_params`, at these places of the schema, say. */
+sdx_status sdx_activation_read(const sdx_node *node, size_t name, size_t params,
+                               sdx_activation_use *out) SDX_NODISCARD;
+
 /* y[i] = f(y[i]) in float64. */
 void sdx_activation_f64(const sdx_activation *activation, double *y, size_t n, float p0, float p1);
 

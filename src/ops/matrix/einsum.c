@@ -260,7 +260,8 @@ static sdx_status run(const sdx_call *c) {
     }
     if (c->out[0]->len == 0) return NULL;
     if (s->as_product)
-        sdx_product_run(&s->product, c, j.out, j.in[s->swapped], j.in[!s->swapped], NULL);
+        sdx_product_run(&s->product, c, j.out, j.in[s->swapped], j.in[!s->swapped],
+                        (sdx_product_terms){.d = NULL});
     else
         sdx_call_tiles(c, c->out[0]->len, sdx_grain(s->sum_len * s->n_in + 8),
                        loop_of(c->in[0]->dtype), &j);

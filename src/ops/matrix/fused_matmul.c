@@ -93,7 +93,7 @@ static sdx_status run(const sdx_call *c) {
     const void *b = c->in[IN_B]->data;
     scale_job j = {.y = y->data, .alpha = (double)sdx_node_float(c->node, ALPHA)};
     if (*pack != NULL) SDX_TRY(sdx_call_pack(c, *pack, &b));
-    sdx_product_run(c->bound, c, y->data, c->in[IN_A]->data, b, NULL);
+    sdx_product_run(c->bound, c, y->data, c->in[IN_A]->data, b, (sdx_product_terms){.d = NULL});
     if (y->dtype == SDX_FLOAT64 && j.alpha != 1)
         sdx_call_for(c, y->len, sdx_grain(1), scale_chunk, &j);
     return NULL;

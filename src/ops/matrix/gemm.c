@@ -176,8 +176,8 @@ static sdx_status run(const sdx_call *c) {
     const bool whole_job = p->dtype == SDX_FLOAT32;
     const void *b = c->in[IN_B]->data;
     if (*pack != NULL) SDX_TRY(sdx_call_pack(c, *pack, &b));
-    sdx_product_run(p, c, c->out[0]->data, c->in[IN_A]->data, b,
-                    whole_job && in_c != NULL ? in_c->data : NULL);
+    const sdx_product_terms terms = {.d = whole_job && in_c != NULL ? in_c->data : NULL};
+    sdx_product_run(p, c, c->out[0]->data, c->in[IN_A]->data, b, terms);
     if (!whole_job) combine(c, p, in_c);
     return NULL;
 }

@@ -34,7 +34,8 @@ static sdx_status run(const sdx_call *c) {
     sdx_pack *const *const pack = c->prepared;
     const void *b = c->in[IN_B]->data;
     if (*pack != NULL) SDX_TRY(sdx_call_pack(c, *pack, &b));
-    sdx_product_run(c->bound, c, c->out[0]->data, c->in[IN_A]->data, b, NULL);
+    sdx_product_run(c->bound, c, c->out[0]->data, c->in[IN_A]->data, b,
+                    (sdx_product_terms){.d = NULL});
     return NULL;
 }
 

@@ -164,7 +164,7 @@ typedef struct work {
     const sdx_product *p;
     const char *a, *b;
     char *out;
-    const float *d;
+    sdx_product_terms terms;
     float *shared;
     char *lanes;
     size_t first, base; /* the first product that the loop's parts belong to; its pack's B */
@@ -200,7 +200,9 @@ static void part_f32(const work *w, size_t product, size_t part, unsigned lane) 
     g.a = (const float *)(const void *)w->a + a;
     g.b = (const float *)(const void *)w->b + b;
     g.c = (float *)(void *)w->out + product * p->m * p->n;
-    g.d = w->d;
+    g.d = w->terms.d;
+    if (w->terms.residual != NULL) g.r = w->terms.residual + product * p->m * p->n;
+    g.r_row = p->n;
     g.scratch = (float *)(void *)scratch;
     if (p->mode == SDX_PRODUCT_SHARED) g.b = w->shared;
     if (p->mode == SDX_PRODUCT_PACKED) {
@@ -277,8 +279,8 @@ static void run_shared(work *w, const sdx_call *c) {
 }
 
 void sdx_product_run(const sdx_product *p, const sdx_call *c, void *out, const void *a,
-                     const void *b, const float *d) {
-    work w = {.p = p, .a = a, .b = b, .out = out, .d = d};
+                     const void *b, sdx_product_terms terms) {
+    work w = {.p = p, .a = a, .b = b, .out = out, .terms = terms};
     if (p->m == 0 || p->n == 0 || p->batch == 0) return;
     w.shared = c->scratch;
     w.lanes = (char *)c->scratch + p->shared_size;

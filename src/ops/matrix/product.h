@@ -62,8 +62,14 @@ sdx_status sdx_product_bind(sdx_product *p, const sdx_kernel_table *kernels, boo
 /* For people: what was chosen and why. After sdx_product_bind. */
 const char *sdx_product_how(const sdx_product *p);
 
-/* Computes. `b` is the bytes of the pack in mode PACKED; d may be NULL. */
+/* What is added, in float32; NULL: nothing. */
+typedef struct sdx_product_terms {
+    const float *d;        /* times beta, before other blocks of k */
+    const float *residual; /* of the result's shape, before `post`; must not overlap it */
+} sdx_product_terms;
+
+/* Computes. `b` is the bytes of the pack in mode PACKED. */
 void sdx_product_run(const sdx_product *p, const sdx_call *c, void *out, const void *a,
-                     const void *b, const float *d);
+                     const void *b, sdx_product_terms terms);
 
 #endif
