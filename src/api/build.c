@@ -3,9 +3,9 @@
 #include "base/cpu.h"
 #include "base/knobs.h"
 #include "base/pool.h"
+#include "cpu/lower.h"
 #include "exec/model.h"
 #include "ops/op.h"
-#include "cpu/lower.h"
 
 const char *sdx_isa_in_use(void) { return sdx_isa_name(sdx_cpu_best()); }
 unsigned sdx_effective_threads(void) { return sdx_cpu_count(); }

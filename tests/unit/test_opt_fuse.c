@@ -195,8 +195,7 @@ static void gates(void **state) {
 
 static void layer_norm(void **state) {
     (void)state;
-    static const char with_bias[] =
-        "LayerNormalization(x, scale{";
+    static const char with_bias[] = "LayerNormalization(x, scale{";
     static const char *const quotients[] = {
         "node r = Sqrt(w)\nnode n = Div(d, r)\n",
         "node r = Sqrt(w)\nnode i = Reciprocal(r)\nnode n = Mul(d, i)\n",

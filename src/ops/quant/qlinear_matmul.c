@@ -243,7 +243,8 @@ static sdx_status run(const sdx_call *c) {
         sdx_call_for(c, j.a->len / shape->k, sdx_grain(shape->k * 2), a_chunk, &j);
         sdx_call_for(c, j.b->len / shape->n, sdx_grain(shape->n * 2), b_chunk, &j);
     }
-    sdx_product_run(&p->product, c, scratch + p->c, scratch + p->a, scratch + p->b, (sdx_product_terms){.d = NULL});
+    sdx_product_run(&p->product, c, scratch + p->c, scratch + p->a, scratch + p->b,
+                    (sdx_product_terms){.d = NULL});
     sdx_call_for(c, c->out[0]->len / shape->n, sdx_grain(shape->n * 4), y_chunk, &j);
     return NULL;
 }
