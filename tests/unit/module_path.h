@@ -8,5 +8,7 @@
 void module_path_init(const char *program);
 /* "build/release/tests/modules/plain.so" for "plain"; lives until the next call. */
 const char *module_path(const char *name);
+/* Skips the test in a program that cannot load libraries at all: a static one over musl. */
+void module_need(void);
 
 #endif

@@ -75,6 +75,7 @@ static void libraries_stay_as_long_as_a_model(void **state) {
     sdx_runtime *own;
     sdx_model *model;
     size_t size;
+    module_need();
     sdx_value *const x = floats(DIMS(3, 2), (const float[]){1, 2, 3, 4, 0, 1}), *y[2] = {0};
     void *const bytes = model_bytes("opset 17\nopset 1 my.examples\ninput x float32[n,2]\n"
                                     "node s = my.examples::SquaredLength(x)\n"

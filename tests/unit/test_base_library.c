@@ -21,6 +21,7 @@ static void a_function_can_be_called(void **state) {
     (void)state;
     sdx_library library, again;
     int (*answer)(int question) = NULL;
+    module_need();
     assert_null(sdx_library_open(module_path("plain"), &library));
     assert_null(sdx_library_open(module_path("plain"), &again));
     expect(sdx_library_function(&library, "plain_question", &answer), SDX_UNSUPPORTED,
