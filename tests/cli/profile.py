@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What `sardonyx profile` writes: a page that is well-formed, needs nothing else and has each node once, also where names
-are such as would end it; the JSON and the time line. profile.py SARDONYX MODEL"""
+"""What `sardonyx profile` and `explain` write: a page that is well-formed, needs nothing else and has each node once, also where names
+are such as would end it; the JSON of both and the time line. profile.py SARDONYX MODEL"""
 import json
 import os
 import subprocess
@@ -52,7 +52,7 @@ def model(name):
 
 
 def run(sardonyx, *arguments):
-    return subprocess.run([sardonyx, "profile", *arguments], check=True, capture_output=True, text=True).stdout
+    return subprocess.run([sardonyx, *arguments], check=True, capture_output=True, text=True).stdout
 
 
 def numbers(entry, *names):
@@ -112,10 +112,19 @@ def check_trace(trace, threads):
         assert 1 <= event["tid"] <= threads and event["args"]["operator"] == event["cat"]
 
 
+def check_explanation(told):
+    assert told["isa"] and told["nodes"]
+    for change in told["changes"]:
+        assert change["rule"] and change["operator"] and {"node", "into", "into_operator"} <= change.keys()
+    for node in told["nodes"]:
+        numbers(node, "id", "depth")
+        assert node["computed"] in ("run", "binding", "never") and node["place"] and {"name", "domain", "origin"} <= node.keys()
+
+
 def main(sardonyx, path):
     with tempfile.TemporaryDirectory() as work:
         page, trace = os.path.join(work, "page.html"), os.path.join(work, "trace.json")
-        report = json.loads(run(sardonyx, path, "--runs", "3", "--threads", "2", "--html", page, "--trace", trace, "--json"))
+        report = json.loads(run(sardonyx, "profile", path, "--runs", "3", "--threads", "2", "--html", page, "--trace", trace, "--json"))
         check_json(report)
         check_data(check_page(open(page, encoding="utf-8").read()), None)
         check_trace(json.load(open(trace, encoding="utf-8")), 2)
@@ -125,10 +134,14 @@ def main(sardonyx, path):
         name = "</script><!-- <script> \"@DATA@\" \\ \u2028 é"
         with open(hostile, "wb") as file:
             file.write(model(name))
-        print(run(sardonyx, hostile, "--runs", "1", "--html", page))
+        run(sardonyx, "profile", hostile, "--runs", "1", "--html", page)
         check_data(check_page(open(page, encoding="utf-8").read()), [name, name])
 
-        quiet = json.loads(run(sardonyx, path, "--runs", "1", "--no-machine", "--json"))
+        told = json.loads(run(sardonyx, "explain", path, "--json"))
+        check_explanation(told)
+        assert {node["id"] for node in report["nodes"]} <= {node["id"] for node in told["nodes"]}
+
+        quiet = json.loads(run(sardonyx, "profile", path, "--runs", "1", "--no-machine", "--json"))
         assert quiet["machine"] is None and "roof" not in quiet["nodes"][0]
 
 
