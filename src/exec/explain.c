@@ -17,11 +17,23 @@ static void tell_output(sdx_step_info *info, const sdx_step *step, const sdx_fra
     info->dims = view->dims;
 }
 
+/* What was chosen, or that elements change their form for the operator (ops/adapt.h). */
+static const char *way_of(const sdx_step *step, const sdx_step_state *state) {
+    if (state != NULL && state->how != NULL) return state->how;
+    if (step->how != NULL || state == NULL || state->given == NULL) return step->how;
+    for (uint32_t i = 0; i < step->n_in + step->n_out; i++) {
+        const sdx_given *const given = &state->given[i];
+        if (!given->used) continue;
+        return given->view.unpacked ? "unpacked to an element a byte, and packed again"
+                                    : "in float32, rounded once: floats of 16 or 8 bits";
+    }
+    return NULL;
+}
+
 static void tell_step(const teller *t, const sdx_program *program, const sdx_frame *frame,
                       uint32_t index, uint32_t graph, uint32_t depth) {
     const sdx_step *const step = &program->steps[index];
     const sdx_node *const node = step->node;
-    const char *const bound = frame != NULL ? frame->states[index].how : NULL;
     sdx_step_info info = {.id = node->id,
                           .name = node->name,
                           .domain = sdx_str_from(node->op->domain),
@@ -34,7 +46,7 @@ static void tell_step(const teller *t, const sdx_program *program, const sdx_fra
                                   : step->alias                 ? SDX_WHEN_NEVER
                                                                 : SDX_WHEN_RUN,
                           .place = "cpu",
-                          .how = bound != NULL ? bound : step->how,
+                          .how = way_of(step, frame != NULL ? &frame->states[index] : NULL),
                           .reads = step->in,
                           .n_reads = step->n_in,
                           .makes = step->out,

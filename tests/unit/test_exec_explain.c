@@ -189,11 +189,35 @@ static void steps_say_when_and_how(void **state) {
     sdx_model_release(model);
 }
 
+/* An operator that knows no 16-bit floats is not asked how it is computed. */
+static void forms_are_told(void **state) {
+    (void)state;
+    sdx_model *const model = model_of(runtime,
+                                      "opset 17\n"
+                                      "input x float16[4]\n"
+                                      "node y = Sin(x)\n"
+                                      "output y\n",
+                                      NULL);
+    sdx_context *context;
+    const int64_t dims[] = {4};
+    sdx_value *x;
+    steps s = {.n = 0};
+    must(sdx_context_create(model, NULL, &context));
+    must(sdx_tensor_create(NULL, SDX_FLOAT16, 1, dims, &x));
+    must(sdx_context_bind(context, &x, 1));
+    sdx_context_steps_each(context, take_step, &s);
+    assert_non_null(strstr(step_of(&s, "Sin")->how, "float32"));
+    sdx_value_release(x);
+    sdx_context_destroy(context);
+    sdx_model_release(model);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_change_is_noted),
         cmocka_unit_test(a_graph_as_it_stands_has_no_rewrites),
         cmocka_unit_test(steps_say_when_and_how),
+        cmocka_unit_test(forms_are_told),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

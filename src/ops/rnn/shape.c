@@ -170,5 +170,11 @@ sdx_status sdx_rnn_bind(sdx_bind *b) {
     if (!lay_out(r, b->prepared, sdx_dtype_size(x->dtype), b->lanes, &b->scratch))
         return sdx_fail(SDX_LIMIT,
                         "found scratch beyond the address space; use a shorter sequence");
+    const sdx_rnn_prepared *const prepared = b->prepared;
+    b->how =
+        x->dtype != SDX_FLOAT32 ? "X times W in one product for all steps: plain, float64"
+        : prepared->w != NULL && prepared->r != NULL
+            ? "X times W in one product for all steps, weights packed at load"
+            : "X times W in one product for all steps, weights packed in each run: no constants";
     return NULL;
 }
