@@ -32,7 +32,7 @@ function(sdx_target target)
   set_target_properties(${target} PROPERTIES
     C_STANDARD 17 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
     C_VISIBILITY_PRESET hidden POSITION_INDEPENDENT_CODE ON)
-  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L $<$<BOOL:${MINGW}>:__USE_MINGW_ANSI_STDIO=1>)
+  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L $<$<BOOL:${MINGW}>:__USE_MINGW_ANSI_STDIO=1> $<$<BOOL:${MINGW}>:_FILE_OFFSET_BITS=64>)
   target_compile_options(${target} PRIVATE
     ${sdx_warnings} ${sdx_machine} -ffp-contract=off -fno-math-errno "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" ${sdx_sanitizers}
     $<IF:$<CONFIG:Debug>,-O1,-O2>)

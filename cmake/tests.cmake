@@ -6,10 +6,15 @@ if(NOT TARGET sardonyx_core)
   return()
 endif()
 
+set(sdx_test_posix) # threads and clocks that tests use
+if(MINGW)
+  set(sdx_test_posix -Wl,-Bstatic winpthread -Wl,-Bdynamic)
+endif()
+
 function(sdx_test_program name)
   add_executable(${name} ${ARGN})
   sdx_target(${name})
-  target_link_libraries(${name} PRIVATE sardonyx_core)
+  target_link_libraries(${name} PRIVATE sardonyx_core ${sdx_test_posix})
 endfunction()
 
 # cmocka is the system's, or compiled from its sources where the system's is for another machine.
@@ -77,6 +82,9 @@ file(GLOB test_programs CONFIGURE_DEPENDS tests/*/*.c)
 list(FILTER test_programs EXCLUDE REGEX "/tests/unit/")
 list(TRANSFORM test_programs REPLACE "^.*/tests/([^/]+)/[^/]*$" "\\1" OUTPUT_VARIABLE test_folders)
 list(REMOVE_DUPLICATES test_folders)
+if(WIN32)
+  list(FILTER test_folders EXCLUDE REGEX "^sweep_") # they fork
+endif()
 foreach(folder IN LISTS test_folders)
   file(GLOB sources CONFIGURE_DEPENDS tests/${folder}/*.c)
   if(folder STREQUAL "sweep_alloc" AND NOT TARGET sdx_unit_helpers)

@@ -1,13 +1,18 @@
 /* What all checks use: random values, guarded buffers, comparison, time. */
-#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
+
+#if defined(_WIN32)
+#include <windows.h>
+#else
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
+#endif
 
 #include "checkop.h"
 
@@ -76,16 +81,30 @@ void check_fill_bytes(void *p, size_t n) {
 static uint8_t *slots[CHECK_SLOTS]; /* each CHECK_SLOT_BYTES, then one page without access */
 static uint8_t *buffers[CHECK_SLOTS];
 
-/* For the life of the program; not from the heap, which leak checkers read through. */
-static uint8_t *map_slot(void) {
+/* A slot, then a page without access; NULL: none. For the life of the program, and not from the
+ * heap, which leak checkers read through. */
+#if defined(_WIN32)
+static uint8_t *guarded_slot(void) {
+    uint8_t *const p = VirtualAlloc(NULL, CHECK_SLOT_BYTES + 1, MEM_RESERVE, PAGE_NOACCESS);
+    return p ? VirtualAlloc(p, CHECK_SLOT_BYTES, MEM_COMMIT, PAGE_READWRITE) : NULL;
+}
+#else
+static uint8_t *guarded_slot(void) {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
     const int zero = open("/dev/zero", O_RDONLY);
     uint8_t *p = mmap(NULL, CHECK_SLOT_BYTES + page, PROT_READ | PROT_WRITE, MAP_PRIVATE, zero, 0);
-    if (p == MAP_FAILED || mprotect(p + CHECK_SLOT_BYTES, page, PROT_NONE) != 0) {
+    close(zero);
+    if (p == MAP_FAILED || mprotect(p + CHECK_SLOT_BYTES, page, PROT_NONE) != 0) return NULL;
+    return p;
+}
+#endif
+
+static uint8_t *map_slot(void) {
+    uint8_t *const p = guarded_slot();
+    if (!p) {
         perror("checkop: guarded buffer");
         exit(2);
     }
-    close(zero);
     return p;
 }
 

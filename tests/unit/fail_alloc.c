@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/port.h"
+
 typedef struct head {
     const fail_alloc *owner;
     size_t size;
@@ -26,7 +28,7 @@ static void *allocate(void *self, size_t size, size_t alignment) {
         align *= 2;
     char *base = NULL;
     if (!must_fail(memory) && size < SIZE_MAX - 2 * align)
-        base = aligned_alloc(align, align + (size + align - 1) / align * align);
+        base = sdx_os_block_allocate(align + (size + align - 1) / align * align, align);
     if (!base) {
         atomic_fetch_add(&memory->failed, 1);
         return NULL;
@@ -49,7 +51,7 @@ static void deallocate(void *self, void *ptr, size_t size) {
     head_of(ptr)->owner = NULL;
     atomic_fetch_sub(&memory->blocks, 1);
     atomic_fetch_sub(&memory->bytes, size);
-    free((char *)ptr - was.alignment);
+    sdx_os_block_free((char *)ptr - was.alignment);
 }
 
 void fail_alloc_init(fail_alloc *memory, size_t nth, bool and_after) {

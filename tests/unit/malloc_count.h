@@ -18,9 +18,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 static atomic_size_t malloc_calls;
 
@@ -42,6 +39,10 @@ static size_t malloc_count(void) { return atomic_load(&malloc_calls); }
 static const bool malloc_count_works = false;
 #else
 static const bool malloc_count_works = true;
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);

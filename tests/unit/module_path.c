@@ -14,7 +14,8 @@
 static char folder[400] = ".";
 
 void module_path_init(const char *program) {
-    const char *const slash = strrchr(program, '/');
+    const char *slash = strrchr(program, '/');
+    if (!slash) slash = strrchr(program, '\\');
     if (slash) (void)snprintf(folder, sizeof folder, "%.*s", (int)(slash - program), program);
 }
 

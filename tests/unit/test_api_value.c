@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/port.h"
 #include "sardonyx/sardonyx.h"
 
 typedef struct counter {
@@ -20,14 +21,14 @@ static void *count_allocate(void *self, size_t size, size_t alignment) {
     if (++c->calls == c->fail_at) return NULL;
     c->blocks++;
     c->bytes += (long)size;
-    return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    return sdx_os_block_allocate((size + alignment - 1) / alignment * alignment, alignment);
 }
 
 static void count_deallocate(void *self, void *ptr, size_t size) {
     counter *const c = self;
     c->blocks--;
     c->bytes -= (long)size;
-    free(ptr);
+    sdx_os_block_free(ptr);
 }
 
 static void expect(sdx_status status, sdx_code code, const char *text) {

@@ -8,9 +8,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -20,6 +17,7 @@
 #include "base/pool.h"
 #include "base/thread.h"
 #include "emulated.h"
+#include "posix.h"
 #include "sanitizer.h"
 
 enum { MAX_ITEMS = 5000, LANES = 4 };
@@ -267,7 +265,7 @@ static void workers_come_when_called(void **state) {
 
 static void a_child_of_fork_has_its_own_pool(void **state) {
     (void)state;
-    if (!SDX_CHILD_HAS_THREADS || emulated()) skip();
+    if (!HAS_FORK || !SDX_CHILD_HAS_THREADS || emulated()) skip();
     sdx_gang *gang;
     assert_null(sdx_gang_create(3, &gang));
     atomic_uint inside = 0;
@@ -333,13 +331,6 @@ static void denormals_follow_the_run(void **state) {
     }
     sdx_gang_destroy(gang);
     sdx_cpu_restore_fp(outside);
-}
-
-static uint64_t cpu_time_ns(void) {
-    struct rusage usage;
-    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
-    return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000u +
-           (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000u;
 }
 
 static void parked_workers_cost_nothing(void **state) {

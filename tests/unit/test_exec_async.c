@@ -8,12 +8,11 @@
 #include <cmocka.h>
 
 #include <limits.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/thread.h"
 #include "emulated.h"
 #include "model_text.h"
+#include "posix.h"
 #include "sanitizer.h"
 
 /* Turns a body `m` times; forever where `go` is true and `m` is absent. */
@@ -220,7 +219,7 @@ static void a_model_is_closed_in_the_middle(void **state) {
 static void a_fork_in_the_middle(void **state) {
     job j;
     (void)state;
-    if (!SDX_CHILD_HAS_THREADS || emulated()) skip();
+    if (!HAS_FORK || !SDX_CHILD_HAS_THREADS || emulated()) skip();
     begin(&j, FOREVER);
     must(start(&j));
     const pid_t child = fork();

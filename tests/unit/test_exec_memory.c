@@ -12,6 +12,7 @@
 
 #include "fail_alloc.h"
 #include "model_text.h"
+#include "posix.h"
 
 /* An encoder layer in small: two symbols, products, softmax over a symbolic axis, shape arithmetic.
  */
@@ -118,15 +119,6 @@ static void a_limit_names_bytes_and_spares_the_context(void **state) {
     sdx_context_destroy(context);
 }
 
-static size_t resident(void) {
-    FILE *const file = fopen("/proc/self/statm", "r");
-    unsigned long total = 0, pages = 0;
-    if (file == NULL) return 0;
-    if (fscanf(file, "%lu %lu", &total, &pages) != 2) pages = 0;
-    fclose(file);
-    return (size_t)pages * 4096;
-}
-
 static void trim_gives_memory_back(void **state) {
     const fixture *const f = *state;
     sdx_context *context;
@@ -136,13 +128,13 @@ static void trim_gives_memory_back(void **state) {
     sdx_value_release(y);
     y = NULL;
     sdx_context_trim(context);
-    const size_t before = resident();
+    const size_t before = resident_bytes();
     must(run(context, 4, 1024, &y));
     sdx_value_release(y);
     y = NULL;
-    const size_t during = resident();
+    const size_t during = resident_bytes();
     sdx_context_trim(context);
-    const size_t after = resident();
+    const size_t after = resident_bytes();
     sdx_memory memory = {.struct_size = sizeof memory};
     sdx_context_memory(context, &memory);
     assert_int_equal(memory.slab, 0);

@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "model_text.h"
+#include "posix.h"
 #include "wire/onnx_proto.h"
 
 static sdx_runtime *runtime;
@@ -233,7 +233,8 @@ static sdx_status load_external(const char *location, const char *offset, const 
 
 static void external_data_stays_beneath(void **state) {
     (void)state;
-    char folder[] = "/tmp/sardonyx-hostile-XXXXXX", path[64], link[64];
+    char folder[300], path[400], link[400];
+    snprintf(folder, sizeof folder, "%.200s/sardonyx-hostile-XXXXXX", temporary_folder());
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/w.bin", folder);
     snprintf(link, sizeof link, "%s/link", folder);
@@ -241,7 +242,7 @@ static void external_data_stays_beneath(void **state) {
     assert_non_null(file);
     assert_int_equal(fwrite("0123456789abcdefghij", 1, 20, file), 20);
     fclose(file);
-    assert_int_equal(symlink("/etc/passwd", link), 0);
+    if (HAS_LINKS) assert_int_equal(symlink("/etc/passwd", link), 0);
     sdx_model_options options;
     sdx_model_options_init(&options);
     must_fail(load_external("w.bin", "0", "16", &options), SDX_INVALID_MODEL,
@@ -261,7 +262,8 @@ static void external_data_stays_beneath(void **state) {
               "again");
     must_fail(load_external("none.bin", "0", "16", &options), SDX_NOT_FOUND, "none.bin");
     static const char *const outside[] = {"../w.bin", "/etc/passwd", "a/../../w.bin", "link"};
-    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+    const size_t n_outside = sizeof outside / sizeof *outside - !HAS_LINKS;
+    for (size_t i = 0; i < n_outside; i++)
         must_fail(load_external(outside[i], "0", "16", &options), SDX_INVALID_MODEL, outside[i]);
     must_fail(load_external("", "0", "16", &options), SDX_INVALID_MODEL, "found no key 'location'");
     unlink(link);

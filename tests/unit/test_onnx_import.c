@@ -11,9 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "posix.h"
 #include "session.h"
 #include "wire/onnx_proto.h"
 
@@ -329,8 +328,7 @@ typedef struct folder {
 
 static folder make_folder(void) {
     folder f;
-    const char *const base = getenv("TMPDIR");
-    snprintf(f.path, sizeof f.path, "%.400s/sardonyx-import-XXXXXX", base != NULL ? base : "/tmp");
+    snprintf(f.path, sizeof f.path, "%.400s/sardonyx-import-XXXXXX", temporary_folder());
     assert_non_null(mkdtemp(f.path));
     return f;
 }

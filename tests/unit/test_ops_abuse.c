@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/port.h"
 #include "emulated.h"
 #include "one_node.h"
 #include "value_text.h"
@@ -53,13 +54,14 @@ static const sdx_op *with_row[N_ROWS];
 static void *allocate(void *self, size_t size, size_t alignment) {
     (void)self;
     if (size > largest_block) largest_block = size;
-    return size > LIMIT ? NULL
-                        : aligned_alloc(alignment, (size + alignment - 1) & ~(alignment - 1));
+    return size > LIMIT
+               ? NULL
+               : sdx_os_block_allocate((size + alignment - 1) & ~(alignment - 1), alignment);
 }
 
 static void deallocate(void *self, void *block, size_t size) {
     (void)self, (void)size;
-    free(block);
+    sdx_os_block_free(block);
 }
 
 /* ---- a node to be abused */

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/port.h"
 #include "ops/call.h"
 #include "ops/eval.h"
 #include "ops/infer.h"
@@ -318,13 +319,14 @@ typedef struct countdown {
 
 static void *take(void *self, size_t size, size_t alignment) {
     countdown *c = self;
-    return c->left-- > 0 ? aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
-                         : NULL;
+    return c->left-- > 0
+               ? sdx_os_block_allocate((size + alignment - 1) / alignment * alignment, alignment)
+               : NULL;
 }
 
 static void give(void *self, void *ptr, size_t size) {
     (void)self, (void)size;
-    free(ptr);
+    sdx_os_block_free(ptr);
 }
 
 static sdx_status build_and_eval(const sdx_allocator *allocator, sdx_store *values) {

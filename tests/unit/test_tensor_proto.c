@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/port.h"
 #include "tensor/proto.h"
 
 static sdx_arena arena;
@@ -548,13 +549,13 @@ static void *count_allocate(void *self, size_t size, size_t alignment) {
     counter *const c = self;
     if (++c->calls == c->fail_at) return NULL;
     c->blocks++;
-    return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    return sdx_os_block_allocate((size + alignment - 1) / alignment * alignment, alignment);
 }
 
 static void count_deallocate(void *self, void *ptr, size_t size) {
     (void)size;
     ((counter *)self)->blocks--;
-    free(ptr);
+    sdx_os_block_free(ptr);
 }
 
 static void nothing_leaks_wherever_memory_ends(void **state) {

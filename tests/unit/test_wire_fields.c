@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "base/port.h"
 #include "wire/fields.h"
 #include "wire/limits.h"
 #include "wire/writer.h"
@@ -523,12 +524,12 @@ static void *allocate_few(void *self, size_t size, size_t alignment) {
     size_t *const left = self;
     if (*left == 0) return NULL;
     (*left)--;
-    return aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment);
+    return sdx_os_block_allocate((size + alignment - 1) / alignment * alignment, alignment);
 }
 static void deallocate(void *self, void *ptr, size_t size) {
     (void)self;
     (void)size;
-    free(ptr);
+    sdx_os_block_free(ptr);
 }
 
 /* Each allocation fails once: an error each time, and nothing is lost. */
