@@ -36,5 +36,5 @@ function(sdx_target target)
   target_compile_options(${target} PRIVATE
     ${sdx_warnings} ${sdx_machine} -ffp-contract=off -fno-math-errno "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" ${sdx_sanitizers}
     $<IF:$<CONFIG:Debug>,-O1,-O2>)
-  target_link_options(${target} PRIVATE ${sdx_sanitizers})
+  target_link_options(${target} PRIVATE ${sdx_sanitizers} $<$<BOOL:${MINGW}>:-static-libgcc>)
 endfunction()

@@ -1,7 +1,7 @@
 # The library. Sources are compiled once, with hidden visibility and position-independent, and put into
 #
 #   sardonyx_static   libsardonyx.a
-#   sardonyx_shared   libsardonyx.so, which exports what sardonyx.h marks SDX_API and nothing else
+#   sardonyx_shared   libsardonyx.so or a DLL, which exports what sardonyx.h marks SDX_API and nothing else
 #   sardonyx_core     libsardonyx.a with the headers of src/, for tests and fuzzers of this tree
 #   sardonyx::sardonyx  what a consumer links: the shared one where BUILD_SHARED_LIBS asks for it, else the static one
 
@@ -55,9 +55,25 @@ target_include_directories(sardonyx_core INTERFACE ${PROJECT_SOURCE_DIR}/src)
 if(SDX_SHARED)
   sdx_library(sardonyx_shared SHARED)
   target_link_libraries(sardonyx_shared PRIVATE ${sdx_link_libraries})
-  target_link_options(sardonyx_shared PRIVATE "-Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/sardonyx.map" -Wl,--no-undefined)
-  set_target_properties(sardonyx_shared PROPERTIES
-    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/sardonyx.map)
+  if(WIN32) # exports by a list of names, so that objects need no mark that the static library would carry into its users
+    file(GLOB sdx_headers CONFIGURE_DEPENDS include/sardonyx/*.h)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${sdx_headers})
+    set(sdx_exports EXPORTS)
+    foreach(header IN LISTS sdx_headers)
+      file(READ ${header} text)
+      string(REGEX MATCHALL "SDX_API [^\n(;]*sdx_[a-z0-9_]+\\(" declared "${text}")
+      list(TRANSFORM declared REPLACE ".*(sdx_[a-z0-9_]+)\\($" "\\1")
+      list(APPEND sdx_exports ${declared})
+    endforeach()
+    list(JOIN sdx_exports "\n" text)
+    file(GENERATE OUTPUT ${PROJECT_BINARY_DIR}/sardonyx.def CONTENT "${text}\n")
+    target_sources(sardonyx_shared PRIVATE ${PROJECT_BINARY_DIR}/sardonyx.def)
+    set_target_properties(sardonyx_shared PROPERTIES RUNTIME_OUTPUT_NAME sardonyx-${PROJECT_VERSION_MAJOR})
+  else()
+    target_link_options(sardonyx_shared PRIVATE "-Wl,--version-script=${PROJECT_SOURCE_DIR}/cmake/sardonyx.map" -Wl,--no-undefined)
+    set_target_properties(sardonyx_shared PROPERTIES
+      VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} LINK_DEPENDS ${PROJECT_SOURCE_DIR}/cmake/sardonyx.map)
+  endif()
 endif()
 
 if(SDX_SHARED AND BUILD_SHARED_LIBS)

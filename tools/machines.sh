@@ -103,6 +103,24 @@ part_armhf() { test_machine armhf; }
 part_i386() { test_machine i386; }
 part_musl() { test_machine musl; }
 
+# Windows, whose compiler and emulator a distribution may not have: then the part says so. Cases take no process of their own there.
+part_windows() {
+    local folders
+    need_x86_64 windows
+    (need_packages windows) || skip_part "windows: mingw-w64 and wine cannot be installed here (tools/packages.txt, group windows)"
+    export WINEPREFIX=$PWD/build/wine WINEDEBUG=-all WINEDLLOVERRIDES="mscoree,mshtml=" DISPLAY=
+    fetch_cmocka || say "unit tests left out: the sources of cmocka could not be fetched (build/cmocka/log)"
+    build_preset mingw
+    wine build/mingw/bin/sardonyx.exe --version || skip_part "windows: wine does not start here"
+    wine build/mingw/bin/sardonyx.exe check models
+    tests/install/windows.sh build/mingw build/install-windows
+    [ ! -f build/cmocka/source/src/cmocka.c ] || unit_tests mingw
+    wine build/mingw/bin/checkop.exe
+    folders=$(conformance_folders) || return 0
+    # shellcheck disable=SC2086 # a list of folders without blanks
+    wine build/mingw/bin/sardonyx.exe check $folders "${conformance_limits[@]:1}" # but --fork
+}
+
 # A machine that cannot be supported says so when it compiles the library.
 refuses() { # SENTENCE COMPILER...
     local sentence=$1 said

@@ -4,7 +4,7 @@
 . tools/machines.sh
 
 standard_parts=(build unit checkop models conformance corpus verify differential install asan cross)
-further_parts=(clang tsan sweeps fuzz "${machines[@]}")
+further_parts=(clang tsan sweeps fuzz "${machines[@]}" windows)
 
 skip_part() {
     say "skipped: $*"
