@@ -12,7 +12,8 @@
  *
  * Memory. A tensor is on the host, dense and row-major, or in the memory of a device, where its
  * form is the provider's own: size_of says how many bytes it needs and copy converts. The host asks
- * for blocks and places tensors in them; it never touches what is in them. Types below 8 bits are
+ * for blocks and places tensors in them; it never touches what is in them,
+ * and copies no empty tensor. Types below 8 bits are
  * packed on the host, the first element in the lowest bits. Strings, sequences, maps, optionals
  * stay on the host; no node that has them can be claimed.
  *
@@ -80,6 +81,7 @@ typedef struct sdx_ep_tensor {
     size_t offset;                 /* in bytes, where it begins in the block */
     size_t size;                   /* in bytes: as size_of says, or dense on the host */
     bool on_host;
+    void *holder; /* the host's; set by evaluate, for discard */
 } sdx_ep_tensor;
 
 /* ---- what the host offers ---------------------------------------------------------------------
@@ -235,7 +237,7 @@ typedef struct sdx_ep_binding {
 typedef struct sdx_ep_run {
     const sdx_ep_tensor *inputs;
     uint32_t n_inputs;
-    const sdx_ep_tensor *outputs; /* with a block of NULL: for host->output to make */
+    const sdx_ep_tensor *outputs; /* those that bind did not know have no block: host->output */
     uint32_t n_outputs;
     void *workspace; /* a block; NULL where bind asked for none */
     size_t workspace_offset;
@@ -280,7 +282,7 @@ typedef struct sdx_ep {
     int (*size_of)(void *self, uint32_t device, const sdx_ep_tensor *tensor, size_t *size,
                    sdx_ep_why *why);
     int (*allocate)(void *self, uint32_t device, size_t size, void **block, sdx_ep_why *why);
-    void (*free)(void *self, uint32_t device, void *block, size_t size); /* nobody uses it */
+    void (*deallocate)(void *self, uint32_t device, void *block, size_t size); /* nobody uses it */
     /* puts a copy into the stream: one of the tensors or none is on the host. Both have the same
      * type and shape; host memory stays until the copy is done */
     int (*copy)(void *self, void *stream, const sdx_ep_tensor *to, const sdx_ep_tensor *from,

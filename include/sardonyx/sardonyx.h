@@ -318,6 +318,12 @@ typedef struct sdx_model_options {
     /* nothing is prepared to run: the model can be described, looked at and written (graph.h);
      * default: false */
     bool graph_only;
+    /* providers that may take parts of it, by name, separated by commas, the first choice first;
+     * "@" and a number: which of its devices, "cuda@1" (provider.h); default: NULL, all on the CPU
+     */
+    const char *providers;
+    /* a node that runs on the CPU although a provider could be asked is an error; default: false */
+    bool require_provider;
 } sdx_model_options;
 
 /* Sets all but struct_size, which says how much of `options` there is, to the defaults. */

@@ -39,6 +39,7 @@ void sdx_runtime_release(sdx_runtime *runtime) {
         runtime->custom = (sdx_custom *)(uintptr_t)latest->set.next;
         sdx_custom_destroy(latest);
     }
+    sdx_runtime_drop_providers(runtime);
     sdx_heap base;
     const sdx_allocator allocator = runtime->allocator;
     sdx_heap_init(&base, runtime->has_allocator ? &allocator : NULL, 0, "runtime");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "exec/context.h"
+#include "exec/foreign.h"
 #include "exec/frame.h"
 
 void sdx_frame_follow(sdx_frame *frame, uint32_t root) {
@@ -204,7 +205,7 @@ static sdx_cell *dying_input(sdx_frame *frame, const sdx_step *step, uint32_t in
     return NULL;
 }
 
-static sdx_status place(sdx_frame *frame, const sdx_step *step, uint32_t index) {
+sdx_status sdx_frame_place(sdx_frame *frame, const sdx_step *step, uint32_t index) {
     for (uint32_t k = 0; k < step->n_out; k++) {
         if (step->out[k] == SDX_NONE) continue;
         sdx_cell *const cell = &frame->cells[step->out[k]];
@@ -231,7 +232,9 @@ static sdx_status place(sdx_frame *frame, const sdx_step *step, uint32_t index) 
 static void bury(sdx_frame *frame, const sdx_step *step) {
     for (uint32_t i = 0; i < step->n_dies; i++) {
         sdx_cell *const cell = &frame->cells[step->dies[i]];
-        if (cell->home == SDX_HOME_SLAB) sdx_slab_give(&frame->plan, cell->size, cell->offset);
+        const uint8_t space = frame->program->values[step->dies[i]].space;
+        sdx_slab_plan *const plan = space == 0 ? &frame->plan : &frame->spaces[space - 1].plan;
+        if (cell->home == SDX_HOME_SLAB) sdx_slab_give(plan, cell->size, cell->offset);
     }
 }
 
@@ -239,7 +242,7 @@ static void bury(sdx_frame *frame, const sdx_step *step) {
  * --------------------------------------------------------------------------------------------------------
  */
 
-static sdx_status own_block(sdx_frame *frame, sdx_cell *cell) {
+sdx_status sdx_cell_own_block(sdx_frame *frame, sdx_cell *cell) {
     const size_t size = sdx_view_bytes(&cell->view);
     if (size > cell->capacity) {
         sdx_heap_free(frame->heap, cell->block, cell->capacity);
@@ -256,7 +259,8 @@ static sdx_status own_block(sdx_frame *frame, sdx_cell *cell) {
 static sdx_status compute_now(sdx_frame *frame, sdx_step_state *state) {
     const sdx_step *const step = state->step;
     for (uint32_t k = 0; k < step->n_out; k++) {
-        if (step->out[k] != SDX_NONE) SDX_TRY(own_block(frame, &frame->cells[step->out[k]]));
+        if (step->out[k] != SDX_NONE)
+            SDX_TRY(sdx_cell_own_block(frame, &frame->cells[step->out[k]]));
     }
     if ((step->op->flags & SDX_OP_ALIAS) &&
         step->in[0] != SDX_NONE) { /* not an alias here: it has a block of its own */
@@ -302,8 +306,8 @@ static sdx_status bind_known(sdx_frame *frame, sdx_step_state *state, uint32_t i
     const sdx_step *const step = state->step;
     SDX_TRY(shape_outputs(frame, step));
     if (step->phase == SDX_PHASE_BIND) return compute_now(frame, state);
-    if (step->alias) return NULL;
-    SDX_TRY(place(frame, step, index));
+    if (step->alias || frame->shapes_only) return NULL;
+    SDX_TRY(sdx_frame_place(frame, step, index));
     SDX_TRY(sdx_step_bind(frame, state));
     if (state->scratch > frame->slab_need)
         frame->slab_need = state->scratch; /* the largest scratch, until the plan is known */
@@ -313,6 +317,11 @@ static sdx_status bind_known(sdx_frame *frame, sdx_step_state *state, uint32_t i
 static sdx_status bind_step(sdx_frame *frame, uint32_t index) {
     sdx_step_state *const state = &frame->states[index];
     const sdx_step *const step = state->step;
+    if (SDX_UNLIKELY(step->kind != SDX_STEP_NODE)) {
+        SDX_TRY(sdx_foreign_bind(frame, state, index));
+        bury(frame, step);
+        return NULL;
+    }
     const unsigned unknowable =
         SDX_OP_DATA_SHAPE | SDX_OP_CONTROL | (step->alias ? 0u : SDX_OP_VALUES);
     state->is_bound = !(step->op->flags & unknowable) && inputs_known(frame, step);
@@ -368,6 +377,7 @@ static void settle_addresses(sdx_frame *frame) {
     for (uint32_t v = 0; v < p->n_values; v++) {
         sdx_cell *const cell = &frame->cells[v];
         if (cell->home != SDX_HOME_SLAB && cell->home != SDX_HOME_MOVED) continue;
+        if (p->values[v].space != 0) continue;
         cell->view.data = in_slab(frame, cell->offset);
         sdx_frame_follow(frame, v);
     }
@@ -389,11 +399,13 @@ sdx_status sdx_frame_bind(sdx_frame *frame) {
     frame->slab_need = 0;
     forget(frame);
     sdx_slab_reset(&frame->plan);
+    if (SDX_UNLIKELY(frame->spaces != NULL)) sdx_foreign_reset(frame);
     for (uint32_t s = 0; s < frame->program->n_steps; s++) {
         SDX_TRY(sdx_in_node(bind_step(frame, s), frame->program->steps[s].node));
     }
     SDX_TRY(get_slab(frame));
     settle_addresses(frame);
+    if (SDX_UNLIKELY(frame->spaces != NULL)) SDX_TRY(sdx_foreign_get_blocks(frame));
     frame->valid = true;
     return NULL;
 }

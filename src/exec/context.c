@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/knobs.h"
+#include "exec/foreign.h"
 #include "onnx/settle.h"
 
 static unsigned lanes_for(unsigned threads) {
@@ -20,6 +21,7 @@ static sdx_status fill(sdx_context *context, const sdx_context_options *options)
         model->runtime->has_allocator ? &model->runtime->allocator : NULL;
     SDX_TRY(sdx_store_create(allocator, options->memory_limit, "context", &context->store));
     SDX_TRY(sdx_gang_create(lanes_for(options->threads), &context->gang));
+    SDX_TRY(sdx_sites_open(context));
     return sdx_frame_create(context, model->fixed.program, NULL, &context->frame);
 }
 
@@ -59,6 +61,7 @@ void sdx_context_free(sdx_context *context) {
     sdx_frame_destroy(context->frame);
     sdx_frame_destroy(context->overridable);
     sdx_gang_destroy(context->gang);
+    sdx_sites_close(context);
     sdx_store_release(context->store);
     sdx_heap base;
     sdx_heap_free(base_heap(model, &base), context, sizeof *context);
@@ -127,10 +130,25 @@ static sdx_status choose_frame(sdx_context *context, sdx_value *const *inputs, s
  * ---------------------------------------------------------------------------------------------------------------------------------------
  */
 
+/* Whether a tensor of this run is on a device. */
+static bool any_resident(const sdx_context *context, sdx_value *const *inputs,
+                         sdx_value *const *outputs) {
+    const sdx_graph *const graph = context->model->fixed.onnx.ir->main;
+    bool any = false;
+    for (size_t i = 0; i < graph->n_inputs; i++) {
+        any = any || sdx_residence_of(inputs[i]) != NULL;
+    }
+    for (size_t i = 0; i < graph->n_outputs; i++) {
+        any = any || sdx_residence_of(outputs[i]) != NULL;
+    }
+    return any;
+}
+
 sdx_status sdx_context_execute(sdx_context *context, sdx_value *const *inputs, sdx_value **outputs,
                                const bool *wanted) {
     sdx_frame *frame;
     SDX_TRY(choose_frame(context, inputs, &frame));
+    context->has_resident = any_resident(context, inputs, outputs);
     sdx_gang_enter(context->gang, !context->keep_denormals);
     const uint64_t start = SDX_UNLIKELY(context->profiler.on) ? sdx_clock_ns() : 0;
     const sdx_status status = sdx_frame_run(frame, inputs, outputs, wanted);

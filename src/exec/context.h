@@ -35,6 +35,9 @@ struct sdx_context {
     uint64_t deadline_ns;   /* a run's time; 0: none */
     uint64_t deadline;      /* of this run, on sdx_clock_ns; UINT64_MAX: none */
     bool keep_denormals;
+    bool has_resident;      /* in this run: an input or an output is on a device */
+    struct sdx_site *sites; /* by target of the model (exec/foreign.h); owned, n_sites */
+    uint32_t n_sites;
     sdx_profiler profiler;
 };
 

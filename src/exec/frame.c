@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "exec/context.h"
+#include "exec/foreign.h"
 
 /* Hands out parts of one block. */
 typedef struct carver {
@@ -88,7 +89,7 @@ static sdx_status build(sdx_frame *frame) {
     SDX_TRY(sdx_heap_calloc(frame->heap, 1, frame->tables_size, &frame->tables));
     SDX_TRY(sdx_slab_init(&frame->plan, frame->heap, p->n_values));
     init_tables(frame);
-    return NULL;
+    return sdx_foreign_build(frame);
 }
 
 sdx_status sdx_frame_create(struct sdx_context *context, const sdx_program *program,
@@ -126,6 +127,7 @@ void sdx_frame_destroy(sdx_frame *frame) {
     if (frame == NULL) return;
     sdx_heap *const heap = frame->heap;
     const sdx_program *const p = frame->program;
+    sdx_foreign_destroy(frame);
     if (frame->states != NULL && frame->tables != NULL) destroy_states(frame);
     sdx_frame_drop_temporaries(frame);
     for (uint32_t v = 0; frame->cells != NULL && v < p->n_values; v++) {
@@ -150,6 +152,9 @@ void sdx_frame_each_child(const sdx_frame *frame, void (*visit)(sdx_frame *child
         for (size_t g = 0; state->children != NULL && g < state->step->node->n_attrs; g++) {
             if (state->children[g] != NULL) visit(state->children[g], arg);
         }
+        if (SDX_LIKELY(state->foreign == NULL)) continue;
+        if (state->foreign->shapes != NULL) visit(state->foreign->shapes, arg);
+        if (state->foreign->cpu != NULL) visit(state->foreign->cpu, arg);
     }
 }
 
@@ -163,6 +168,7 @@ void sdx_frame_trim(sdx_frame *frame) {
     frame->slab = NULL;
     frame->slab_size = 0;
     frame->valid = false;
+    sdx_foreign_trim(frame);
     sdx_frame_each_child(frame, trim_child, NULL);
 }
 

@@ -32,8 +32,10 @@ typedef struct sdx_cell {
     void *block;   /* HOME_BOUND: owned; capacity bytes */
     size_t capacity;
     sdx_home home;
-    bool known; /* its shape is bound */
-    bool ready; /* its elements can be read at binding */
+    bool known;         /* its shape is bound */
+    bool ready;         /* its elements can be read at binding */
+    void *device_block; /* of a value on a device: where it is now; its view has no data */
+    size_t device_offset;
 } sdx_cell;
 
 /* The form of a tensor that its operator asked for (ops/adapt.h). */
@@ -50,12 +52,13 @@ typedef struct sdx_step_state {
     const sdx_step *step;
     const sdx_view **in;
     sdx_view **out;
-    sdx_given *given;     /* n_in + n_out, owned; NULL until an adapted form is needed */
-    void *bound;          /* of the operator; op->bound_size bytes */
-    size_t scratch;       /* bytes: what bind asked for, then adapted forms */
-    sdx_frame **children; /* by attribute: frames of subgraphs, made when first run; owned */
-    const char *how;      /* as bind told; NULL */
-    bool is_bound;        /* shapes were known at binding */
+    sdx_given *given;            /* n_in + n_out, owned; NULL until an adapted form is needed */
+    void *bound;                 /* of the operator; op->bound_size bytes */
+    size_t scratch;              /* bytes: what bind asked for, then adapted forms */
+    struct sdx_foreign *foreign; /* of groups, copies and waits (exec/foreign.h); owned */
+    sdx_frame **children;        /* by attribute: frames of subgraphs, made when first run; owned */
+    const char *how;             /* as bind told; NULL */
+    bool is_bound;               /* shapes were known at binding */
 } sdx_step_state;
 
 /* A block that lives until the step ends. */
@@ -89,6 +92,9 @@ struct sdx_frame {
     bool *present_out;     /* by output: workspace */
     sdx_temporary *temporaries;
     size_t n_owned;                   /* cells with an owner */
+    struct sdx_space *spaces;         /* by target; NULL: all is on the host */
+    const sdx_view *captured;         /* by capture: what stands for it; NULL: the outer cell */
+    bool shapes_only;                 /* only to be bound, for shapes: no memory, no bind hooks */
     struct sdx_step_profile *profile; /* by step: of the context's profiler; NULL: not counted */
     bool valid;                       /* the binding fits the shapes in the input cells */
 };
@@ -132,6 +138,10 @@ sdx_status sdx_step_infer(sdx_frame *frame, sdx_step_state *state, bool *known) 
 sdx_status sdx_step_bind(sdx_frame *frame, sdx_step_state *state) SDX_NODISCARD;
 /* Every alias of a root follows it to where its elements are now. */
 void sdx_frame_follow(sdx_frame *frame, uint32_t root);
+
+sdx_status sdx_frame_place(sdx_frame *frame, const sdx_step *step, uint32_t index) SDX_NODISCARD;
+/* Memory of its own for a value that follows from shapes. */
+sdx_status sdx_cell_own_block(sdx_frame *frame, sdx_cell *cell) SDX_NODISCARD;
 
 /* types.c */
 /* Whether a value is of the type that the graph says (NULL: any). */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "exec/context.h"
+#include "exec/foreign.h"
 #include "exec/frame.h"
 
 /* A sequence, map or optional passes through an alias step as it is. */
@@ -76,6 +77,7 @@ static sdx_status late_copy(sdx_frame *frame, sdx_step_state *state) {
 
 sdx_status sdx_step_late(sdx_frame *frame, sdx_step_state *state) {
     const sdx_step *const step = state->step;
+    if (SDX_UNLIKELY(step->kind != SDX_STEP_NODE)) return sdx_foreign_late(frame, state);
     SDX_TRY(sdx_step_check_types(frame, step));
     if (step->alias) return late_alias(frame, state);
     if (step->op->flags & SDX_OP_ALIAS) return late_copy(frame, state);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cpu/lower.h"
+#include "exec/foreign.h"
 
 static sdx_status copy_string(sdx_arena *arena, const char *text, const char **out) {
     sdx_str copy;
@@ -81,10 +82,30 @@ static sdx_status import_graph(sdx_model *model, sdx_variant *variant, sdx_varia
     SDX_TRY(sdx_check_rule_names(opt.disabled));
     if (options->optimize && variant->onnx.n_missing == 0) {
         SDX_TRY(sdx_opt_run(variant->onnx.ir, &opt));
-        if (kind != SDX_VARIANT_VIEW) SDX_TRY(sdx_cpu_lower(variant->onnx.ir, &opt));
+        /* providers claim nodes of ONNX: what the CPU keeps beside them is not lowered */
+        if (kind != SDX_VARIANT_VIEW && model->n_targets == 0)
+            SDX_TRY(sdx_cpu_lower(variant->onnx.ir, &opt));
     }
     if (kind == SDX_VARIANT_VIEW) SDX_TRY(sdx_ir_tidy(variant->onnx.ir));
     return variant->onnx.n_missing == 0 ? sdx_ir_sweep(variant->onnx.ir) : NULL;
+}
+
+static sdx_status build_program(sdx_model *model, sdx_variant *variant) {
+    sdx_arena *const arena = &variant->arena;
+    const sdx_graph *const graph = variant->onnx.ir->main;
+    SDX_TRY(
+        sdx_program_build(graph, NULL, &variant->packer, arena, &model->heap, &variant->program));
+    if (SDX_LIKELY(model->n_targets == 0)) return NULL;
+    variant->partition = (sdx_partition){.targets = model->targets,
+                                         .n_targets = model->n_targets,
+                                         .ops = &sdx_exec_foreign_ops,
+                                         .arena = arena,
+                                         .heap = &model->heap,
+                                         .logger = &model->runtime->logger};
+    SDX_TRY(
+        sdx_partition_make(&variant->partition, variant->program, model->options.require_provider));
+    return sdx_program_build(graph, &variant->partition, &variant->packer, arena, &model->heap,
+                             &variant->program);
 }
 
 static sdx_status make_variant(sdx_model *model, sdx_variant *variant, sdx_variant_kind kind) {
@@ -98,8 +119,7 @@ static sdx_status make_variant(sdx_model *model, sdx_variant *variant, sdx_varia
     variant->graph_bytes = variant->arena.used - variant->onnx.ir->copies.in_arena;
     /* what has missing operators is to be described only */
     if (kind != SDX_VARIANT_VIEW && variant->onnx.n_missing == 0) {
-        SDX_TRY(sdx_program_build(variant->onnx.ir->main, &variant->packer, &variant->arena,
-                                  &model->heap, &variant->program));
+        SDX_TRY(build_program(model, variant));
         SDX_TRY(sdx_program_prepare(variant->program, &variant->packer, &variant->arena));
     }
     release_files(model, variant);
@@ -110,6 +130,7 @@ static sdx_status make_variant(sdx_model *model, sdx_variant *variant, sdx_varia
 static void free_variant(sdx_variant *variant) {
     if (variant->arena.heap == NULL) return;
     sdx_program_release(variant->program);
+    sdx_partition_end(&variant->partition);
     sdx_packer_deinit(&variant->packer);
     sdx_onnx_close(&variant->onnx);
     sdx_arena_deinit(&variant->arena);
@@ -124,6 +145,7 @@ static sdx_status load(sdx_model *model, const char *path, const void *bytes, si
     } else {
         SDX_TRY(folder_of(&model->strings, path, &options->folder));
     }
+    SDX_TRY(sdx_model_choose_targets(model));
     SDX_TRY(read_bytes(model, path, bytes, size));
     return make_variant(model, &model->fixed,
                         options->graph_only ? SDX_VARIANT_VIEW : SDX_VARIANT_FIXED);
@@ -165,6 +187,7 @@ void sdx_model_free(sdx_model *model) {
     free_variant(&model->fixed);
     free_variant(&model->overridable);
     free_variant(&model->view);
+    sdx_model_drop_targets(model);
     sdx_map_deinit(&model->symbols);
     sdx_arena_deinit(&model->strings);
     sdx_file_close(&model->file);

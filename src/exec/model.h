@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "onnx/import.h"
 #include "ops/custom/custom.h"
+#include "plan/partition.h"
 #include "plan/program.h"
 
 struct sdx_runtime {
@@ -15,9 +16,10 @@ struct sdx_runtime {
     sdx_allocator allocator;
     bool has_allocator;
     sdx_logger logger;
-    sdx_heap heap;      /* of what follows */
-    sdx_mutex mutex;    /* of `custom` */
-    sdx_custom *custom; /* registered operators, the latest first; owned */
+    sdx_heap heap;           /* of what follows */
+    sdx_mutex mutex;         /* of the lists */
+    sdx_custom *custom;      /* registered operators, the latest first; owned */
+    sdx_provider *providers; /* loaded ones, the latest first; owned references */
 };
 
 /* The operators that were registered until now; they live as long as the runtime. Thread-safe. */
@@ -38,7 +40,8 @@ typedef struct sdx_variant {
     sdx_packer packer;
     const sdx_file *file; /* of the model */
     sdx_program *program;
-    size_t graph_bytes; /* of the arena, for the graph without copies */
+    sdx_partition partition; /* of its targets; none without providers */
+    size_t graph_bytes;      /* of the arena, for the graph without copies */
     bool made;
 } sdx_variant;
 
@@ -52,6 +55,8 @@ struct sdx_model {
     const void *bytes;
     size_t size;
     sdx_model_options options; /* its strings are copied into `strings` */
+    sdx_target *targets;       /* in `strings`; n_targets, each with a reference to its provider */
+    uint32_t n_targets;
     sdx_map symbols; /* texts of dims that callers asked for, kept once each in `strings` */
     sdx_arena strings;
     sdx_variant fixed;       /* made at load */
@@ -65,6 +70,18 @@ struct sdx_model {
 sdx_status sdx_model_make(sdx_runtime *runtime, const char *path, const void *bytes, size_t size,
                           const sdx_model_options *options, sdx_model **out) SDX_NODISCARD;
 void sdx_model_free(sdx_model *model);
+
+/* providers.c */
+enum { SDX_MAX_TARGETS = 16 }; /* of a model */
+/* Opens a provider: from `path`, or `open` when it is not NULL. */
+sdx_status sdx_runtime_add_provider(sdx_runtime *runtime, const char *path, sdx_ep_open_fn *open,
+                                    const char *options, const char **name) SDX_NODISCARD;
+void sdx_runtime_drop_providers(sdx_runtime *runtime);
+/* The device "name@number" of a runtime's provider, which gets a reference. */
+sdx_status sdx_runtime_find_target(sdx_runtime *runtime, sdx_str name, sdx_target *out)
+    SDX_NODISCARD;
+sdx_status sdx_model_choose_targets(sdx_model *model) SDX_NODISCARD; /* as its options say */
+void sdx_model_drop_targets(sdx_model *model);
 /* The second variant, made now if it was not needed before. Thread-safe. */
 sdx_status sdx_model_overridable(sdx_model *model, const sdx_variant **out) SDX_NODISCARD;
 /* The variant to look at, likewise. */

@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "exec/context.h"
+#include "exec/foreign.h"
 #include "exec/frame.h"
 
 static sdx_str output_name(const sdx_frame *frame, uint32_t i) {
-    return frame->program->graph->outputs[i]->name;
+    return frame->program->values[frame->program->outputs[i]].origin->name;
 }
 
 static sdx_status check_buffer(const sdx_frame *frame, uint32_t i, const sdx_value *buffer,
@@ -57,7 +58,9 @@ static sdx_status place_output(sdx_frame *frame, uint32_t root, sdx_value **outp
     const sdx_view *const view = &frame->cells[late ? root : value].view;
     if (!late && outputs[i] != NULL && (wanted == NULL || wanted[i])) {
         SDX_TRY(check_buffer(frame, i, outputs[i], view));
-        if (!is_shared(frame, i, outputs)) {
+        if (SDX_UNLIKELY(sdx_residence_of(outputs[i]) != NULL)) {
+            if (sdx_foreign_output(frame, i, root, outputs)) return NULL;
+        } else if (!is_shared(frame, i, outputs)) {
             frame->cells[root].view.data = outputs[i]->view.data;
             return NULL;
         }
@@ -132,6 +135,7 @@ static sdx_status check_filling(sdx_frame *frame, uint32_t i, sdx_value *const *
     const sdx_value *const buffer = outputs[i];
     SDX_TRY(check_buffer(frame, i, buffer, view));
     if (buffer->view.data == view->data || view->len == 0) return NULL;
+    if (sdx_residence_of(buffer) != NULL) return sdx_residence_write(buffer, view);
     if (view->dtype == SDX_STRING)
         return sdx_fail(SDX_INVALID_ARGUMENT,
                         "output '%.*s': found a buffer, expected NULL since it has strings",
@@ -143,6 +147,7 @@ static sdx_status check_filling(sdx_frame *frame, uint32_t i, sdx_value *const *
 static void fill_buffer(const sdx_frame *frame, uint32_t i, sdx_value *buffer) {
     const sdx_view *const view = &frame->cells[frame->program->outputs[i]].view;
     const void *const from = frame->made[i] != NULL ? frame->made[i]->view.data : view->data;
+    if (sdx_residence_of(buffer) != NULL) return; /* by the check */
     if (view->len != 0 && buffer->view.data != from && buffer->view.data != view->data)
         memmove(buffer->view.data, from, sdx_view_bytes(view));
 }

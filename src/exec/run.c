@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "exec/context.h"
+#include "exec/foreign.h"
 #include "exec/frame.h"
 
 /* ---- cells and temporaries
@@ -226,6 +227,11 @@ static sdx_status set_inputs(sdx_frame *frame, sdx_value *const *inputs, bool *c
         }
     }
     for (uint32_t c = 0; c < p->n_captures; c++) {
+        if (SDX_UNLIKELY(frame->captured != NULL)) { /* a group's: what is on devices was fetched */
+            set_cell(frame, p->captures[c].value, &frame->captured[c], changed);
+            frame->cells[p->captures[c].value].ready = p->values[p->captures[c].value].shapes_only;
+            continue;
+        }
         const sdx_cell *const outer = &frame->outer->cells[p->captures[c].outer];
         set_cell(frame, p->captures[c].value, &outer->view, changed);
         if (outer->owner == NULL) continue;
@@ -280,14 +286,25 @@ sdx_status sdx_frame_bind_inputs(sdx_frame *frame, sdx_value *const *inputs) {
 static sdx_status run_frame(sdx_frame *frame, sdx_value *const *inputs, sdx_value **outputs,
                             const bool *wanted) {
     SDX_TRY(bind_inputs(frame, inputs));
+    if (SDX_UNLIKELY(frame->context->has_resident)) SDX_TRY(sdx_foreign_inputs(frame));
+    if (SDX_UNLIKELY(frame->spaces != NULL)) sdx_foreign_settle_addresses(frame);
     SDX_TRY(sdx_frame_place_outputs(frame, outputs, wanted));
     SDX_TRY(run_steps(frame));
     return sdx_frame_take_outputs(frame, outputs, wanted);
 }
 
+/* Nothing is under way on a device afterwards, also where the run came to an early end. */
+static sdx_status settle(sdx_frame *frame, sdx_status status) {
+    const sdx_status other = sdx_foreign_settle(frame);
+    if (status == NULL) return other;
+    sdx_status_free(other);
+    return status;
+}
+
 sdx_status sdx_frame_run(sdx_frame *frame, sdx_value *const *inputs, sdx_value **outputs,
                          const bool *wanted) {
-    const sdx_status status = run_frame(frame, inputs, outputs, wanted);
+    sdx_status status = run_frame(frame, inputs, outputs, wanted);
+    if (SDX_UNLIKELY(frame->spaces != NULL)) status = settle(frame, status);
     sdx_frame_drop_outputs(frame);
     drop_held(frame);
     return status;

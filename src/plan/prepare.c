@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "plan/partition.h"
+
 /* How run hooks read a value. */
 enum { READ = 1, READ_ALIGNED = 2 };
 
@@ -75,6 +77,7 @@ static sdx_status prepare_steps(sdx_program *program, sdx_packer *packer, sdx_ar
                                 const sdx_view **constants, uint8_t *reads) {
     for (uint32_t s = 0; s < program->n_steps; s++) {
         sdx_step *const step = &program->steps[s];
+        if (step->kind != SDX_STEP_NODE) continue; /* reads what is made in a run */
         SDX_TRY(sdx_in_node(prepare_step(program, step, packer, arena, constants), step->node));
         for (uint32_t i = 0; i < step->n_in; i++) {
             if (step->in[i] != SDX_NONE && !step->packed[i])
@@ -90,6 +93,7 @@ static sdx_status prepare_steps(sdx_program *program, sdx_packer *packer, sdx_ar
 static sdx_status prepare_inner(sdx_program *program, sdx_packer *packer, sdx_arena *arena) {
     for (uint32_t s = 0; s < program->n_steps; s++) {
         const sdx_step *const step = &program->steps[s];
+        if (step->group != NULL) SDX_TRY(sdx_program_prepare(step->group->inner, packer, arena));
         for (size_t g = 0; step->graphs != NULL && g < step->node->n_attrs; g++) {
             if (step->graphs[g] != NULL)
                 SDX_TRY(sdx_program_prepare(step->graphs[g], packer, arena));
@@ -121,6 +125,7 @@ void sdx_program_release(sdx_program *program) {
         sdx_step *const step = &program->steps[s];
         if (step->op->release != NULL && step->prepared != NULL) step->op->release(step->prepared);
         step->prepared = NULL;
+        if (step->group != NULL) sdx_program_release(step->group->inner);
         for (size_t g = 0; step->graphs != NULL && g < step->node->n_attrs; g++) {
             sdx_program_release(step->graphs[g]);
         }

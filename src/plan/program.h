@@ -4,7 +4,11 @@
  * Values that are the same elements under another shape (aliases) share a root: the value whose
  * memory it is. Lifetimes are those of roots: from the step that defines it to the last step that
  * reads any of its aliases. A value whose elements follow from shapes alone (rank 0 or 1) is
- * computed when shapes are bound, by steps of phase BIND, and costs nothing in a run. */
+ * computed when shapes are bound, by steps of phase BIND, and costs nothing in a run.
+ *
+ * Where providers take part, their groups are steps, and so is each copy between the host and a
+ * device, and each wait of the host for such a copy. A value has a number for each memory it is in.
+ */
 #ifndef SDX_PLAN_PROGRAM_H
 #define SDX_PLAN_PROGRAM_H
 
@@ -20,6 +24,14 @@ typedef enum sdx_place {
     SDX_PLACE_STEP
 } sdx_place;
 typedef enum sdx_phase { SDX_PHASE_RUN, SDX_PHASE_BIND } sdx_phase;
+typedef enum sdx_step_kind {
+    SDX_STEP_NODE,
+    SDX_STEP_GROUP, /* of a provider: put into its stream */
+    SDX_STEP_COPY,  /* between the host and a device, in the device's stream */
+    SDX_STEP_WAIT   /* until a copy to the host is done */
+} sdx_step_kind;
+
+typedef struct sdx_group sdx_group; /* plan/partition.h */
 
 /* A value of a program. */
 typedef struct sdx_pvalue {
@@ -36,6 +48,8 @@ typedef struct sdx_pvalue {
                          output this memory is; SDX_NONE */
     bool dense;       /* a tensor of a type that may lie in planned memory */
     bool shapes_only; /* its elements follow from shapes alone */
+    bool on_host;     /* with providers: a step that is no copy reads it, or an alias of it */
+    uint8_t space;    /* whose memory: 0 the host's, t + 1 that of target t */
 } sdx_pvalue;
 
 /* A node in the order of execution. */
@@ -54,6 +68,10 @@ typedef struct sdx_step {
     bool untyped;                /* the type of an input is not known before the run */
     struct sdx_program **graphs; /* by attribute index: the program of a subgraph, or NULL; n_attrs
                                     of the node; NULL without subgraphs */
+    sdx_step_kind kind;
+    uint32_t target; /* of groups, copies, waits */
+    uint32_t await;  /* waits: the copy; SDX_NONE: all that is in the stream */
+    sdx_group *group;
 } sdx_step;
 
 typedef struct sdx_capture {
@@ -74,12 +92,15 @@ typedef struct sdx_program {
     sdx_capture *captures;
     uint32_t n_captures;
     uint32_t max_in, max_out; /* of any step */
+    uint32_t n_spaces;        /* 1: the host's memory alone */
 } sdx_program;
 
 /* The program of a graph and of all graphs inside, in `arena`. `temporary` is for what is gone
- * afterwards. */
-sdx_status sdx_program_build(const sdx_graph *graph, sdx_packer *packer, sdx_arena *arena,
-                             sdx_heap *temporary, sdx_program **out) SDX_NODISCARD;
+ * afterwards. `partition`: who computes what; NULL: the CPU does all. */
+struct sdx_partition;
+sdx_status sdx_program_build(const sdx_graph *graph, const struct sdx_partition *partition,
+                             sdx_packer *packer, sdx_arena *arena, sdx_heap *temporary,
+                             sdx_program **out) SDX_NODISCARD;
 
 /* prepare.c: the prepare hooks of all steps, and copies of misaligned constants that run hooks
  * read. */
