@@ -264,7 +264,7 @@ int command_check(const struct command *command, int n, char **arguments) {
     }
     text_list_free(&folders);
     text_list_free(&settings.filters);
-    text_list_free(&settings.check.session.custom_ops);
+    session_settings_free(&settings.check.session);
     expected_free(&expected);
     cases_free(&list);
     return status;

@@ -7,6 +7,7 @@
 #include "cli/footprint.h"
 #include "cli/json.h"
 #include "cli/memory.h"
+#include "cli/partition.h"
 #include "cli/ports.h"
 #include "cli/session.h"
 #include "cli/table.h"
@@ -15,7 +16,7 @@ struct settings {
     struct session_settings session;
     struct input_settings input;
     uint64_t top;
-    bool knobs, build, dump, memory, json;
+    bool knobs, build, dump, memory, json, partition, dot;
 };
 
 static const struct option options[] = {
@@ -26,6 +27,10 @@ static const struct option options[] = {
      offsetof(struct settings, memory)},
     {"top", "N", "with --memory: list the N largest packs and copies (default: 10)", OPTION_COUNT,
      offsetof(struct settings, top)},
+    {"partition", NULL, "say which node runs where, and why; wants --provider", OPTION_FLAG,
+     offsetof(struct settings, partition)},
+    {"dot", NULL, "with --partition: as a graph for Graphviz", OPTION_FLAG,
+     offsetof(struct settings, dot)},
     {"knobs", NULL, "print the environment variables that the library reads (no model)",
      OPTION_FLAG, offsetof(struct settings, knobs)},
     {"build", NULL, "print version, instruction set and threads (no model)", OPTION_FLAG,
@@ -396,6 +401,10 @@ static bool print_model(const struct settings *settings, const char *path, struc
         const struct footprint_settings wanted = {&settings->session, &settings->input,
                                                   settings->top, settings->json};
         good = footprint_print(&wanted, &session, before, fault);
+    } else if (settings->partition) {
+        partition_print(session.model, settings->json  ? PARTITION_JSON
+                                       : settings->dot ? PARTITION_DOT
+                                                       : PARTITION_TABLE);
     } else if (settings->dump) {
         good = print_dump(session.model, fault);
     } else if (settings->json) {
@@ -438,7 +447,7 @@ int command_info(const struct command *command, int n, char **arguments) {
         }
     }
     text_list_free(&rest);
-    text_list_free(&settings.session.custom_ops);
+    session_settings_free(&settings.session);
     text_list_free(&settings.input.files);
     text_list_free(&settings.input.shapes.shapes);
     text_list_free(&settings.input.shapes.sets);

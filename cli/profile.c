@@ -91,7 +91,7 @@ int command_profile(const struct command *command, int n, char **arguments) {
         }
     }
     text_list_free(&rest);
-    text_list_free(&settings.session.custom_ops);
+    session_settings_free(&settings.session);
     text_list_free(&settings.input.files);
     text_list_free(&settings.input.shapes.shapes);
     text_list_free(&settings.input.shapes.sets);

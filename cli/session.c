@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/memory.h"
+#include "sardonyx/provider.h"
 
 const struct option session_options[] = {
     {"threads", "N", "threads of a run, this one included (default: all CPUs)", OPTION_COUNT,
@@ -20,6 +21,11 @@ const struct option session_options[] = {
     {"custom-ops", "LIBRARY",
      "operators of a shared library (sardonyx/op.h), whose code is trusted; may be repeated",
      OPTION_LIST, offsetof(struct session_settings, custom_ops)},
+    {"provider", "LIB[:OPTIONS]", "an execution provider; may be given again, first choice first",
+     OPTION_LIST, offsetof(struct session_settings, providers)},
+    {"require-provider", NULL,
+     "a node that runs on the CPU although providers were given is an error", OPTION_FLAG,
+     offsetof(struct session_settings, require_provider)},
     {"numerics", "default|strict",
      "default: as fast as this CPU can; strict: the same bits on every instruction set",
      OPTION_TEXT, offsetof(struct session_settings, numerics)},
@@ -84,6 +90,47 @@ bool session_runtime(const struct text_list *custom_ops, bool log, sdx_runtime *
     return true;
 }
 
+/* Loads a provider and adds its name to a list. */
+static bool load_provider(const char *word, sdx_runtime *runtime, struct text *names,
+                          struct fault *fault) {
+    const char *const colon = word[0] != 0 ? strchr(word + 1, ':') : NULL;
+    /* "C:\..." is a path */
+    const char *const end = colon != NULL && colon == word + 1 ? strchr(colon + 1, ':') : colon;
+    char *const path = mem_copy(word, end != NULL ? (size_t)(end - word) : strlen(word));
+    const char *name = NULL;
+    const bool good = fault_check(
+        fault, sdx_runtime_load_provider(runtime, path, end != NULL ? end + 1 : NULL, &name));
+    if (good) text_add(names, "%s%s", names->len > 0 ? "," : "", name);
+    mem_free(path);
+    return good;
+}
+
+static bool load_providers(const struct text_list *words, sdx_runtime *runtime, struct text *names,
+                           struct fault *fault) {
+    bool good = true;
+    for (size_t i = 0; good && i < words->n; i++) {
+        good = load_provider(words->items[i], runtime, names, fault);
+    }
+    return good;
+}
+
+static bool load_model(const struct session_settings *settings, const char *path,
+                       sdx_model_options *options, struct session *session, struct fault *fault) {
+    struct text names = {0};
+    bool good = load_providers(&settings->providers, session->runtime, &names, fault);
+    options->providers = text_get(&names);
+    options->require_provider = settings->require_provider;
+    good = good &&
+           fault_check(fault, sdx_model_load(session->runtime, path, options, &session->model));
+    text_free(&names);
+    return good;
+}
+
+void session_settings_free(struct session_settings *settings) {
+    text_list_free(&settings->custom_ops);
+    text_list_free(&settings->providers);
+}
+
 bool session_open(const struct session_settings *settings, const char *path, struct session *out,
                   struct fault *fault) {
     struct session session = {0};
@@ -98,7 +145,7 @@ bool session_open(const struct session_settings *settings, const char *path, str
         load_mode(settings->load, &model.load, fault) &&
         numerics_policy(settings->numerics, &model.numerics, fault) &&
         session_runtime(&settings->custom_ops, settings->log, &session.runtime, fault) &&
-        fault_check(fault, sdx_model_load(session.runtime, path, &model, &session.model));
+        load_model(settings, path, &model, &session, fault);
     if (!good) {
         session_close(&session);
         return false;

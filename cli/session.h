@@ -9,6 +9,8 @@ struct session_settings {
     uint64_t memory_limit; /* bytes for the model and for the context; 0: none */
     const char *load, *disabled_rules, *folder, *numerics;
     struct text_list custom_ops; /* libraries of operators */
+    struct text_list providers;  /* LIBRARY[:OPTIONS] */
+    bool require_provider;
     bool no_optimize, keep_denormals, log;
     bool allow_missing; /* set by commands that only describe */
 };
@@ -35,5 +37,7 @@ bool session_context(const struct session_settings *settings, struct session *se
 bool session_run(const struct session *session, sdx_value *const *inputs, size_t n_inputs,
                  struct fault *fault);
 void session_close(struct session *session);
+/* What the options took memory for. */
+void session_settings_free(struct session_settings *settings);
 
 #endif

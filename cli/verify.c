@@ -277,7 +277,7 @@ int command_verify(const struct command *command, int n, char **arguments) {
     cases_free(&cases);
     text_list_free(&paths);
     text_list_free(&settings.filters);
-    text_list_free(&settings.verify.session.custom_ops);
+    session_settings_free(&settings.verify.session);
     text_list_free(&settings.verify.input.files);
     text_list_free(&settings.verify.input.shapes.shapes);
     text_list_free(&settings.verify.input.shapes.sets);
