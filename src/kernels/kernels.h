@@ -234,6 +234,22 @@ typedef struct sdx_depthwise_f32 {
 } sdx_depthwise_f32;
 typedef void sdx_depthwise_f32_fn(float *y, const float *x, const sdx_depthwise_f32 *depthwise);
 
+/* A row times columns of weights that are codes of 4 bits, in blocks with a scale and a zero point:
+ * y[i] = sum over k of a[k] * (code - zero) * scale. A column's codes are blocks * block / 2 bytes,
+ * even elements in the low halves; its packed zero points (blocks + 1) / 2. */
+typedef struct sdx_codes4_f32 {
+    const float *a;
+    size_t k;
+    size_t block, blocks; /* a multiple of 32; k / block rounded up */
+    size_t columns;
+    const uint8_t *codes;
+    const float *scales;      /* blocks of each column */
+    const uint8_t *zeros;     /* packed as the codes are; NULL: */
+    const float *zero_floats; /* blocks of each column; NULL as well: all are 8 */
+    float *scratch;           /* block * blocks */
+} sdx_codes4_f32;
+typedef void sdx_codes4_f32_fn(float *y, const sdx_codes4_f32 *codes);
+
 /* One plane of pooling. The maximum gives NaN where the window holds one, -inf where it holds
  * padding alone. The average divides by the inputs that the window holds, with count_padding also
  * by the padding of the four pads. */

@@ -59,6 +59,9 @@ SDX_INLINE vi vi_set(int32_t x) { return _mm256_set1_epi32(x); }
 SDX_INLINE vi vi_load(const int32_t *p) {
     return _mm256_loadu_si256((const __m256i *)(const void *)p);
 }
+SDX_INLINE vi vi_load_u8(const uint8_t *p) {
+    return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)p));
+}
 SDX_INLINE void vi_store(int32_t *p, vi v) { _mm256_storeu_si256((__m256i *)(void *)p, v); }
 SDX_INLINE vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
 SDX_INLINE vi vi_sub(vi a, vi b) { return _mm256_sub_epi32(a, b); }

@@ -55,6 +55,9 @@ SDX_INLINE void vm_store_u8(uint8_t *p, vm m) {
 
 SDX_INLINE vi vi_set(int32_t x) { return _mm512_set1_epi32(x); }
 SDX_INLINE vi vi_load(const int32_t *p) { return _mm512_loadu_si512(p); }
+SDX_INLINE vi vi_load_u8(const uint8_t *p) {
+    return _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
 SDX_INLINE void vi_store(int32_t *p, vi v) { _mm512_storeu_si512(p, v); }
 SDX_INLINE vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
 SDX_INLINE vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }

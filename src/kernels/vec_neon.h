@@ -63,6 +63,12 @@ SDX_INLINE vf vf_trunc(vf v) { return vrndq_f32(v); }
 
 SDX_INLINE vi vi_set(int32_t x) { return vdupq_n_s32(x); }
 SDX_INLINE vi vi_load(const int32_t *p) { return vld1q_s32(p); }
+SDX_INLINE vi vi_load_u8(const uint8_t *p) {
+    uint32_t bytes;
+    memcpy(&bytes, p, sizeof bytes);
+    const uint16x8_t wide = vmovl_u8(vcreate_u8(bytes));
+    return vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(wide)));
+}
 SDX_INLINE void vi_store(int32_t *p, vi v) { vst1q_s32(p, v); }
 SDX_INLINE vi vi_add(vi a, vi b) { return vaddq_s32(a, b); }
 SDX_INLINE vi vi_sub(vi a, vi b) { return vsubq_s32(a, b); }

@@ -76,6 +76,7 @@ SDX_INLINE void vm_store_u8(uint8_t *p, vm m) { *p = m; }
 
 SDX_INLINE vi vi_set(int32_t x) { return x; }
 SDX_INLINE vi vi_load(const int32_t *p) { return *p; }
+SDX_INLINE vi vi_load_u8(const uint8_t *p) { return *p; }
 SDX_INLINE void vi_store(int32_t *p, vi v) { *p = v; }
 SDX_INLINE vi vi_add(vi a, vi b) { return (vi)((uint32_t)a + (uint32_t)b); }
 SDX_INLINE vi vi_sub(vi a, vi b) { return (vi)((uint32_t)a - (uint32_t)b); }

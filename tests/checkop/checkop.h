@@ -87,6 +87,7 @@ CHECK_TYPE(gemm_size);
 CHECK_TYPE(pack_i8);
 CHECK_TYPE(gemm_i8);
 CHECK_TYPE(sum_i8);
+CHECK_TYPE(codes4_f32);
 CHECK_TYPE(im2col_f32);
 CHECK_TYPE(depthwise_f32);
 CHECK_TYPE(pool_f32);

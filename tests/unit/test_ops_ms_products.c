@@ -69,14 +69,16 @@ static void fused_errors(void **state) {
 
 /* ---- MatMulNBits */
 
-static op_test *nbits(int64_t k, int64_t n, int64_t bits) {
+static op_test *blocks_of(int64_t block, int64_t k, int64_t n, int64_t bits) {
     op_test *const t = op_begin_in(MS, "MatMulNBits", 1);
     op_int(t, "K", k);
     op_int(t, "N", n);
     op_int(t, "bits", bits);
-    op_int(t, "block_size", 16);
+    op_int(t, "block_size", block);
     return t;
 }
+
+static op_test *nbits(int64_t k, int64_t n, int64_t bits) { return blocks_of(16, k, n, bits); }
 
 /* Rows of A that are units pick single weights. */
 static void nbits_weights(void **state) {
@@ -197,6 +199,54 @@ static void nbits_float_zeros(void **state) {
     }
 }
 
+/* A few rows and more, columns of several strips, K that ends in a block, every kind of zero
+ * points: the two ways of computing meet the same sums. */
+static void nbits_few_rows(void **state) {
+    (void)state;
+    enum { K = 90, N = 70, BLOCK = 32, BLOCKS = 3, BYTES = BLOCKS * BLOCK / 2, MOST_ROWS = 5 };
+    static double a[MOST_ROWS * K], codes[N * BYTES], scales[N * BLOCKS], zeros[N * BLOCKS];
+    static double packed[N * 2], bias[N], y[MOST_ROWS * N];
+    for (size_t i = 0; i < N * BYTES; i++) {
+        codes[i] = (double)(i * 37 % 256);
+    }
+    for (size_t i = 0; i < N * BLOCKS; i++) {
+        scales[i] = (double)(i % 5 + 1) / 64;
+        zeros[i] = (double)(i * 5 % 16);
+    }
+    for (size_t n = 0; n < N; n++) {
+        packed[2 * n] = zeros[3 * n] + 16 * zeros[3 * n + 1];
+        packed[2 * n + 1] = zeros[3 * n + 2];
+        bias[n] = (double)n / 8 - 4;
+    }
+    for (size_t i = 0; i < MOST_ROWS * K; i++) {
+        a[i] = (double)(i * 7 % 9) / 4 - 1;
+    }
+    for (int64_t rows = 1; rows <= MOST_ROWS; rows++) {
+        const int64_t kind = rows % 3; /* of zero points: none, packed, numbers */
+        for (size_t i = 0; i < (size_t)rows * N; i++) {
+            const size_t m = i / N, n = i % N;
+            y[i] = bias[n];
+            for (size_t k = 0; k < K; k++) {
+                const unsigned byte = (unsigned)codes[n * BYTES + k / 2];
+                const double zero = kind == 0 ? 8 : zeros[n * BLOCKS + k / BLOCK];
+                y[i] += a[m * K + k] * ((double)(byte >> k % 2 * 4 & 15) - zero) *
+                        scales[n * BLOCKS + k / BLOCK];
+            }
+        }
+        op_test *const t = blocks_of(BLOCK, K, N, 4);
+        op_input(t, SDX_FLOAT32, DIMS(rows, K), a);
+        op_input(t, SDX_UINT8, DIMS(N, BLOCKS, BLOCK / 2), codes);
+        op_input(t, SDX_FLOAT32, DIMS(N, BLOCKS), scales);
+        if (kind == 0) op_absent(t);
+        if (kind == 1) op_input(t, SDX_UINT8, DIMS(N, 2), packed);
+        if (kind == 2) op_input(t, SDX_FLOAT32, DIMS(N, BLOCKS), zeros);
+        op_absent(t);
+        op_input(t, SDX_FLOAT32, DIMS(N), bias);
+        op_near(t, 0, SDX_FLOAT32, DIMS(rows, N), y, 1e-5);
+        op_end(t);
+    }
+}
+
 static void nbits_left_out(void **state) {
     (void)state;
     double a[16] = {1};
@@ -233,8 +283,8 @@ int main(void) {
         cmocka_unit_test(activations),       cmocka_unit_test(residual),
         cmocka_unit_test(fused_errors),      cmocka_unit_test(nbits_weights),
         cmocka_unit_test(nbits_groups),      cmocka_unit_test(nbits_two_and_eight),
-        cmocka_unit_test(nbits_float_zeros), cmocka_unit_test(nbits_left_out),
-        cmocka_unit_test(nbits_errors),
+        cmocka_unit_test(nbits_float_zeros), cmocka_unit_test(nbits_few_rows),
+        cmocka_unit_test(nbits_left_out),    cmocka_unit_test(nbits_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

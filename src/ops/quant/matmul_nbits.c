@@ -1,7 +1,8 @@
 /* MatMulNBits of com.microsoft: A times weights that are 2, 4 or 8 bits wide, in blocks along K
- * that have a scale and a zero point each. Weights stay as they are: strips of some columns are
- * made float32 a piece of K at a time, small enough for the cache, and multiplied at once. Pieces
- * follow from K alone, so that a sum has one order. */
+ * that have a scale and a zero point each. Weights stay as they are. A few rows are multiplied with
+ * codes of 4 bits as they come; else strips of some columns are made float32 a piece of K at a
+ * time, small enough for the cache, and multiplied at once. Pieces follow from K alone, so that a
+ * sum has one order. */
 #include <string.h>
 
 #include "kernels/kernels.h"
@@ -14,7 +15,11 @@ enum { ATTR_K, ATTR_N, ACCURACY_LEVEL, BITS, BLOCK_SIZE, WEIGHT_PREPACKED };
 enum {
     DEPTH = 512,      /* of K, in a piece: a power of two */
     STRIP_PANELS = 2, /* of the product kernel, in a strip */
-    MIN_BLOCK = 16
+    MIN_BLOCK = 16,
+    /* by codes as they come: rows at most, the least block of that kernel, columns of a strip */
+    FEW_ROWS = 4,
+    CODES_BLOCK = 32,
+    CODES_WIDTH = 64
 };
 
 #define TYPES (SDX_T(FLOAT32) | SDX_T_HALVES)
@@ -138,7 +143,25 @@ typedef struct plan {
     size_t width;               /* columns of a strip */
     size_t strip_len, pack_len; /* floats of scratch: a piece of the strip, and packed */
     size_t lane_size;           /* bytes: both, and what the product needs */
+    bool by_codes;              /* no product: the kernel reads the codes */
 } plan;
+
+/* The choice follows from shapes alone. Elements of K with a group of their own are widened. */
+static bool can_take_codes(const plan *p, const layout *l, bool grouped) {
+    return p->m <= FEW_ROWS && l->bits == 4 && l->block >= CODES_BLOCK && !grouped;
+}
+
+static sdx_status bind_codes(sdx_bind *b, plan *p, const layout *l) {
+    size_t bytes;
+    p->by_codes = true;
+    p->width = CODES_WIDTH < p->n ? CODES_WIDTH : p->n;
+    b->how = "a few rows: weights are read as they are, 4 bits wide";
+    if (!sdx_mul_size((size_t)l->blocks * sizeof(float), (size_t)l->block, &bytes) ||
+        !sdx_round_up(bytes, 64, &p->lane_size) ||
+        !sdx_mul_size(p->lane_size, b->lanes, &b->scratch))
+        return sdx_fail(SDX_LIMIT, "found scratch beyond the address space");
+    return NULL;
+}
 
 static sdx_status bind(sdx_bind *b) {
     plan *const p = b->bound;
@@ -148,6 +171,9 @@ static sdx_status bind(sdx_bind *b) {
     p->k = (size_t)l.k;
     p->n = (size_t)l.n;
     p->m = b->in[IN_A]->len / p->k;
+    p->by_codes = false;
+    if (can_take_codes(p, &l, b->n_in > IN_GROUPS && b->in[IN_GROUPS] != NULL))
+        return bind_codes(b, p, &l);
     p->width = width < p->n ? width : p->n;
     p->strip_len = p->width * DEPTH;
     p->pack_len = sdx_gemm_packed_b_len(info, p->width, DEPTH);
@@ -280,6 +306,33 @@ static void chunk(void *arg, size_t begin, size_t end, unsigned lane) {
     }
 }
 
+/* Item: a strip, by codes. */
+static void codes_chunk(void *arg, size_t begin, size_t end, unsigned lane) {
+    const job *const j = arg;
+    const plan *const p = j->p;
+    const size_t block = (size_t)j->at.block, blocks = (size_t)j->at.blocks;
+    for (size_t s = begin; s < end; s++) {
+        const size_t column = s * p->width;
+        sdx_codes4_f32 strip = {
+            .k = p->k,
+            .block = block,
+            .blocks = blocks,
+            .columns = p->n - column < p->width ? p->n - column : p->width,
+            .codes = j->codes + column * blocks * (block / 2),
+            .scales = j->scales + column * blocks,
+            .zeros = j->zeros == NULL ? NULL : j->zeros + column * (size_t)j->at.zero_bytes,
+            .zero_floats = j->zeros_f == NULL ? NULL : j->zeros_f + column * blocks,
+            .scratch = (float *)(void *)(j->scratch + lane * p->lane_size)};
+        for (size_t r = 0; r < p->m; r++) {
+            float *const y = j->y + r * p->n + column;
+            strip.a = j->a + r * p->k;
+            j->kernels->codes4_f32(y, &strip);
+            if (j->bias != NULL)
+                j->kernels->add_f32(y, y, j->bias + column, strip.columns, SDX_FORM_VV);
+        }
+    }
+}
+
 static sdx_status check_groups(const sdx_call *c, const layout *l) {
     const sdx_view *const groups = sdx_call_in(c, IN_GROUPS);
     for (size_t i = 0; groups != NULL && i < (size_t)l->k; i++) {
@@ -323,7 +376,8 @@ static sdx_status run(const sdx_call *c) {
     else if (zeros != NULL)
         j.zeros_f = zeros->data;
     const size_t work = p->width * p->k * (p->m / 8 + 1);
-    sdx_call_tiles(c, (p->n + p->width - 1) / p->width, sdx_grain(work), chunk, &j);
+    sdx_call_tiles(c, (p->n + p->width - 1) / p->width, sdx_grain(work),
+                   p->by_codes ? codes_chunk : chunk, &j);
     return NULL;
 }
 
