@@ -37,9 +37,11 @@ static bool load(struct zlib *out, struct fault *fault) {
     if (library == NULL || !os_function(library, "inflateInit2_", &out->init) ||
         !os_function(library, "inflate", &out->inflate) ||
         !os_function(library, "inflateEnd", &out->end)) {
-        return fault_code(fault, SDX_UNSUPPORTED,
-                          "the file is compressed and zlib (libz.so.1) cannot be loaded; install "
-                          "zlib1g or save without compression");
+        return fault_code(
+            fault, SDX_UNSUPPORTED,
+            "the file is compressed and zlib (libz.so.1) cannot be loaded; %s or save "
+            "without compression",
+            os_library_advice("install zlib1g"));
     }
     return true;
 }

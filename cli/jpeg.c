@@ -36,7 +36,8 @@ static bool load(struct library *out, struct fault *fault) {
         !os_function(library, "tjDestroy", &out->close)) {
         return fault_code(fault, SDX_UNSUPPORTED,
                           "JPEG needs libjpeg-turbo (libturbojpeg.so.0), which cannot be loaded; "
-                          "install libturbojpeg0 or convert to PNG or PPM");
+                          "%s or convert to PPM",
+                          os_library_advice("install libturbojpeg0"));
     }
     return true;
 }

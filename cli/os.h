@@ -54,6 +54,9 @@ bool os_make_folder(const char *path, struct fault *fault); /* one that exists i
 /* The first of `names` (ended by NULL) that the system can load, for the life of the process; NULL:
  * none. */
 void *os_library(const char *const *names);
+/* What helps where there is none: `install`, or another command where this one is static and loads
+ * nothing. */
+const char *os_library_advice(const char *install);
 /* Stores the address of a function in the function pointer at `function`; false when there is none.
  */
 bool os_function(void *library, const char *name, void *function);

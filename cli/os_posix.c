@@ -192,6 +192,12 @@ void *os_library(const char *const *names) {
     return library;
 }
 
+const char *os_library_advice(const char *install) {
+    return dlopen(NULL, RTLD_NOW) != NULL ? install
+                                          : "use a command that is not static (this one loads no "
+                                            "libraries)";
+}
+
 bool os_function(void *library, const char *name, void *function) {
     void *const address = dlsym(library, name);
     memcpy(function, &address, sizeof address); /* POSIX: a function's address fits a void * */

@@ -236,6 +236,8 @@ void *os_library(const char *const *names) {
     return library;
 }
 
+const char *os_library_advice(const char *install) { return install; }
+
 bool os_function(void *library, const char *name, void *function) {
     const FARPROC address = GetProcAddress(library, name);
     memcpy(function, &address, sizeof address);

@@ -34,8 +34,9 @@ static bool load(struct library *out, struct fault *fault) {
         !os_function(library, "png_image_finish_read", &out->finish) ||
         !os_function(library, "png_image_free", &out->free)) {
         return fault_code(fault, SDX_UNSUPPORTED,
-                          "PNG needs libpng (libpng16.so.16), which cannot be loaded; install "
-                          "libpng16-16 or convert to PPM");
+                          "PNG needs libpng (libpng16.so.16), which cannot be loaded; %s or "
+                          "convert to PPM",
+                          os_library_advice("install libpng16-16"));
     }
     return true;
 }
