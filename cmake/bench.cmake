@@ -1,8 +1,8 @@
 # Measurements: each bench/NAME.c is the program bench_NAME, over the public header alone; each bench/runner/engine_NAME.c makes, with what
 # all engines share, the program bench_run_NAME.
 
-if(NOT UNIX)
-  return() # they start processes and open shared libraries
+if(NOT UNIX OR CMAKE_CROSSCOMPILING)
+  return() # they start processes and open shared libraries, and measure this machine
 endif()
 
 file(GLOB bench_sources CONFIGURE_DEPENDS bench/*.c)

@@ -208,7 +208,8 @@ static void sparse_tensors_are_refused(void **state) {
               "sparse_initializer 'w': sparse tensor: index 9223372036854775807 of entry 0 is "
               "outside the dense tensor, expected 0 to 0");
     sparse.dims = huge;
-    must_fail(load_with(NULL, &sparse, NULL), SDX_LIMIT, "a sparse tensor stands for float32[");
+    must_fail(load_with(NULL, &sparse, NULL), SDX_LIMIT,
+              sizeof(size_t) < 8 ? "which no memory holds" : "a sparse tensor stands for float32[");
     sparse.indices = NULL;
     must_fail(load_with(NULL, &sparse, NULL), SDX_INVALID_MODEL, "a sparse tensor has no indices");
 }

@@ -183,6 +183,9 @@ static void bfloat16_both_ways(void **state) {
     assert_int_equal(sdx_f32_to_bf16(3.4e38f), 0x7f80);
 }
 
+/* 32-bit x86 returns floats in a register that makes a NaN quiet. */
+SDX_NOINLINE static float as_returned(float x) { return x; }
+
 static void arrays_agree_with_single_elements(void **state) {
     (void)state;
     enum { N = 65536 + 3 };
@@ -196,7 +199,7 @@ static void arrays_agree_with_single_elements(void **state) {
         sdx_narrow_f32(d, back, wide, N);
         for (uint32_t i = 0; i < N; i++) {
             const float one = brain ? sdx_bf16_to_f32((uint16_t)i) : sdx_f16_to_f32((uint16_t)i);
-            assert_int_equal(bits_of(wide[i]), bits_of(one));
+            assert_int_equal(bits_of(as_returned(wide[i])), bits_of(one));
             assert_int_equal(back[i], brain ? sdx_f32_to_bf16(one) : sdx_f32_to_f16(one));
         }
         memmove((char *)half + 1, half, 2 * N); /* misaligned, as constants may be */
