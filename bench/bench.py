@@ -48,7 +48,7 @@ class Plan:
         self.threads = [int(t) for t in options.threads.split(",")]
         self.patterns = [p for p in options.models.split(",") if p]
         self.repeats = options.repeats or (2 if options.quick else 5)
-        self.seconds = 0.08 if options.quick else 0.2
+        self.seconds = 0.06 if options.quick else 0.1
         self.engines = runners.engines(BIN, [e for e in options.engines.split(",") if e])
         # For a comparison, files, or models by name, models alone are meant.
         default = "models" if options.files or self.patterns else ",".join(SECTIONS)
@@ -61,6 +61,10 @@ class Plan:
 
     def wants(self, name):
         return not self.patterns or any(fnmatch.fnmatchcase(name, p) for p in self.patterns)
+
+    def contenders(self, case):
+        """All engines; the corpus is measured beside onnxruntime alone unless openvino is named."""
+        return [e for e in self.engines.values() if case.kind != "corpus" or e.name != "openvino" or self.options.engines]
 
     def models(self):
         if self.options.files:
@@ -91,7 +95,7 @@ def measure_rows(plan, found, threads_wanted, repeats, seconds, engines=None):
         row = {"name": case.name, "family": case.family, "kind": case.kind, "file": os.path.getsize(case.model), "tolerance": case.tolerance,
                "measured": repeats > 0, "wanted": {str(t): case.wanted_at(t) for t in threads_wanted if case.kind != "file"}, "threads": {}, "foreign": {}}
         for threads in threads_wanted:
-            entry, foreign = runners.measure(case, threads, engines or list(plan.engines.values()), repeats, seconds, BUILD)
+            entry, foreign = runners.measure(case, threads, engines or plan.contenders(case), repeats, seconds, BUILD)
             row["threads"][str(threads)], row["foreign"][str(threads)] = entry, foreign
         rows.append(row)
         ratios = " ".join(f"{stats.times(stats.ratio(row, t, 'onnxruntime')) or '-'}" for t in threads_wanted)
@@ -221,13 +225,21 @@ def versions():
     return found
 
 
+def command_line(arguments):
+    """What was asked for, without the files that this machine alone has."""
+    skipped = [k + 1 for k, a in enumerate(arguments) if a in ("--json", "--compare")]
+    kept = [os.path.basename(a) if a.endswith(".onnx") else a for k, a in enumerate(arguments)
+            if k not in skipped and k + 1 not in skipped and not a.startswith(("--json=", "--compare="))]
+    return " ".join(["./dev bench"] + kept)
+
+
 def commit():
     said = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True)
     return said.stdout.strip() or "unknown"
 
 
 def run(plan):
-    result = {"version": 1, "date": time.strftime("%Y-%m-%d"), "command": " ".join(["./dev bench"] + sys.argv[1:]), "commit": commit(),
+    result = {"version": 1, "date": time.strftime("%Y-%m-%d"), "command": command_line(sys.argv[1:]), "commit": commit(),
               "machine": machine.facts(), "versions": versions(), "threads": plan.threads, "quick": plan.options.quick, "models": [], "operators": []}
     calibrate = os.path.join(BIN, "bench_calibrate")
     models = plan.models() if set(plan.what) - {"operators", "library", "dispatch"} else []

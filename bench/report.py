@@ -178,7 +178,7 @@ def terminal(result):
 
 
 def document(result, chart):
-    out = ["# Results", "", f"Written by `{result['command']}` on {result['date']}, revision {result['commit']}, in {result['seconds'] / 60:.0f} minutes.",
+    out = ["# Results", "", f"Written by `{result['command']}` on {result['date']}, revision {result['commit']}, in {result['seconds']:.0f} s.",
            "README.md says how it is measured. A ratio is the peer's time divided by ours: above 1 we are faster.", ""]
     out += [f"* {line}" for line in machine_lines(result)]
     out += [f"* **not quiet**: {c}" for c in result["check"]["complaints"]]
