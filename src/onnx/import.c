@@ -6,6 +6,19 @@
 #include "onnx/importer.h"
 #include "onnx/settle.h"
 
+static int64_t highest_of_functions(const sdx_pb_model *model) {
+    int64_t highest = 0;
+    for (size_t i = 0; i < model->n_functions; i++) {
+        const sdx_pb_function *const function = &model->functions[i];
+        for (size_t k = 0; k < function->n_opset_import; k++) {
+            const sdx_pb_opset *const opset = &function->opset_import[k];
+            if (sdx_domain(opset->domain).len == 0 && opset->version > highest)
+                highest = opset->version;
+        }
+    }
+    return highest < SDX_ONNX_NEWEST_OPSET ? highest : SDX_ONNX_NEWEST_OPSET;
+}
+
 static sdx_status describe(sdx_importer *im) {
     const sdx_pb_model *const model = im->model;
     sdx_onnx_model *const out = im->out;
@@ -26,6 +39,7 @@ static sdx_status describe(sdx_importer *im) {
     }
     out->opsets = opsets;
     out->n_opsets = model->n_opset_import;
+    out->functions_opset = highest_of_functions(model);
     sdx_onnx_pair *metadata;
     SDX_TRY(SDX_ARENA_NEW(im->arena, model->n_metadata_props + 1, &metadata));
     for (size_t i = 0; i < model->n_metadata_props; i++) {

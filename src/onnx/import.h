@@ -11,6 +11,12 @@
 #include "base/log.h"
 #include "graph/graph.h"
 
+/* Our own domain, the version that is written, and the attribute that says which older meaning an
+ * operator of ai.onnx has there. */
+#define SDX_OWN_DOMAIN "sardonyx"
+#define SDX_OWN_REV "rev"
+enum { SDX_OWN_VERSION = 1 };
+
 typedef struct sdx_onnx_options {
     const char *folder; /* where external data lies; NULL: there is none */
     sdx_read_fn *read;  /* reads external data instead; NULL: files beneath folder */
@@ -42,6 +48,7 @@ typedef struct sdx_onnx_model {
     int64_t ir_version, model_version;
     const sdx_onnx_opset *opsets;
     size_t n_opsets;
+    int64_t functions_opset; /* the highest of ai.onnx that a function of the file imports */
     const sdx_onnx_pair *metadata;
     size_t n_metadata;
     const sdx_onnx_op_count *operators; /* of the file, sorted by domain and name */

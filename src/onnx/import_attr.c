@@ -15,6 +15,8 @@ static int attribute_type(const sdx_pb_attribute *a) {
     if (a->n_strings != 0) return SDX_PB_ATTRIBUTE_STRINGS;
     if (a->n_tensors != 0) return SDX_PB_ATTRIBUTE_TENSORS;
     if (a->n_graphs != 0) return SDX_PB_ATTRIBUTE_GRAPHS;
+    if (a->tp != NULL) return SDX_PB_ATTRIBUTE_TYPE_PROTO;
+    if (a->n_type_protos != 0) return SDX_PB_ATTRIBUTE_TYPE_PROTOS;
     return SDX_PB_ATTRIBUTE_UNDEFINED;
 }
 
@@ -54,6 +56,19 @@ static sdx_status import_graphs(sdx_importer *im, sdx_scope *scope, sdx_node *no
     return NULL;
 }
 
+static sdx_status import_types(sdx_importer *im, const sdx_pb_attribute *a, sdx_attr *out) {
+    sdx_type *types;
+    SDX_TRY(SDX_ARENA_NEW(im->arena, a->n_type_protos, &types));
+    for (size_t i = 0; i < a->n_type_protos; i++) {
+        sdx_shape shape;
+        const sdx_type *type;
+        SDX_TRY(sdx_in(sdx_import_type(im, &a->type_protos[i], &type, &shape), "element %zu", i));
+        types[i] = type != NULL ? *type : (sdx_type){.kind = SDX_TENSOR};
+    }
+    *out = (sdx_attr){.kind = SDX_ATTR_TYPES, .n = a->n_type_protos, .type = types};
+    return NULL;
+}
+
 static sdx_status import_strings(sdx_importer *im, const sdx_pb_attribute *a, sdx_attr *out) {
     sdx_str *strings;
     SDX_TRY(SDX_ARENA_NEW(im->arena, a->n_strings, &strings));
@@ -89,10 +104,8 @@ static sdx_status import_single(sdx_importer *im, sdx_scope *scope, sdx_node *no
         out->kind = SDX_ATTR_TYPE;
         return a->tp == NULL ? missing_field("tp") : sdx_import_type(im, a->tp, &out->type, &shape);
     default:
-        return sdx_fail(
-            SDX_INVALID_MODEL,
-            "found attribute type %d, expected 1 to 12 or 13 (a type); export the model again",
-            type);
+        return sdx_fail(SDX_INVALID_MODEL,
+                        "found attribute type %d, expected 1 to 14; export the model again", type);
     }
 }
 
@@ -113,6 +126,7 @@ static sdx_status import_value(sdx_importer *im, sdx_scope *scope, sdx_node *nod
     case SDX_PB_ATTRIBUTE_TENSORS:
     case SDX_PB_ATTRIBUTE_SPARSE_TENSORS: return import_tensors(im, a, out);
     case SDX_PB_ATTRIBUTE_GRAPHS: return import_graphs(im, scope, node, a, out);
+    case SDX_PB_ATTRIBUTE_TYPE_PROTOS: return import_types(im, a, out);
     case SDX_PB_ATTRIBUTE_UNDEFINED: /* an empty list of any kind */
         *out = (sdx_attr){.kind = SDX_ATTR_INTS};
         return NULL;

@@ -114,6 +114,22 @@ static sdx_status in_proto_node(sdx_status status, const sdx_pb_node *node) {
                   SDX_FMT(node->op_type));
 }
 
+/* Our own domain is what the exporter writes, and it says so. */
+static sdx_status check_own(const sdx_importer *im) {
+    for (size_t i = 0; i < im->model->n_opset_import; i++) {
+        const sdx_pb_opset *const opset = &im->model->opset_import[i];
+        if (!sdx_str_is(opset->domain, SDX_OWN_DOMAIN)) continue;
+        if (opset->version >= 1 && opset->version <= SDX_OWN_VERSION) return NULL;
+        return sdx_fail(SDX_UNSUPPORTED,
+                        "opset_import: found version %lld of domain 'sardonyx', expected 1 to %d; "
+                        "read the model with the library that wrote it, or a newer one",
+                        (long long)opset->version, (int)SDX_OWN_VERSION);
+    }
+    return sdx_fail(SDX_INVALID_MODEL,
+                    "found an operator of domain 'sardonyx', which is made while loading and only "
+                    "stands in files that import the domain; export the model again");
+}
+
 static sdx_status add_operator(sdx_importer *im, sdx_str domain, sdx_str name, sdx_str key,
                                sdx_onnx_op_count **out) {
     sdx_onnx_op_count *entry;
@@ -121,12 +137,7 @@ static sdx_status add_operator(sdx_importer *im, sdx_str domain, sdx_str name, s
     SDX_TRY(sdx_arena_str(im->arena, key, &key));
     entry->domain = (sdx_str){key.ptr, domain.len};
     SDX_TRY(sdx_arena_str(im->arena, name, &entry->name));
-    const sdx_op *const op = sdx_op_find(domain, name);
-    if (op != NULL && (op->flags & SDX_OP_INTERNAL) != 0) {
-        return sdx_fail(SDX_INVALID_MODEL,
-                        "found an operator of domain 'sardonyx', which is made while loading and "
-                        "may not stand in a file; export the model again");
-    }
+    if (sdx_str_is(domain, SDX_OWN_DOMAIN)) SDX_TRY(check_own(im));
     SDX_TRY(sdx_map_put(&im->op_counts, key, entry));
     *out = entry;
     return NULL;
@@ -223,6 +234,25 @@ static sdx_status name_node(sdx_importer *im, const sdx_scope *scope, const sdx_
                             SDX_FMT(proto->name));
 }
 
+/* An operator of ai.onnx in our own domain: attribute rev says which older meaning it has. All else
+ * of it is as in the newest opset, so nothing is upgraded. */
+static sdx_status take_older_meaning(sdx_node *node) {
+    if (!sdx_str_is(node->domain, SDX_OWN_DOMAIN) ||
+        sdx_op_find(node->domain, node->op_type) != NULL)
+        return NULL;
+    const sdx_op *const op = sdx_op_find(SDX_STR(""), node->op_type);
+    if (op == NULL || op->n_revs == 0) return NULL;
+    const sdx_attr *const rev = sdx_node_named(node, SDX_OWN_REV);
+    if (rev == NULL || rev->kind != SDX_ATTR_INT || rev->i < 1 || rev->i > op->n_revs)
+        return sdx_fail(SDX_INVALID_MODEL, "attribute '%s': expected an integer from 1 to %d",
+                        SDX_OWN_REV, op->n_revs);
+    node->rev = (int)rev->i;
+    node->domain = sdx_str_from(op->domain);
+    node->version = op->newest;
+    sdx_node_drop_attr(node, SDX_OWN_REV);
+    return NULL;
+}
+
 static sdx_status make_node(sdx_importer *im, sdx_scope *scope, const sdx_pb_node *proto,
                             sdx_gvalue *const *inputs, sdx_gvalue *const *outputs) {
     const sdx_onnx_op_count *kind;
@@ -236,7 +266,7 @@ static sdx_status make_node(sdx_importer *im, sdx_scope *scope, const sdx_pb_nod
     for (size_t i = 0; i < proto->n_attribute; i++) {
         SDX_TRY(sdx_import_attr(im, scope, node, &proto->attribute[i]));
     }
-    return NULL;
+    return take_older_meaning(node);
 }
 
 static sdx_status import_node(sdx_importer *im, sdx_scope *scope, const sdx_pb_node *proto,

@@ -68,7 +68,7 @@ typedef enum sdx_op_flags {
                              sdx_call_in_value, sdx_call_set_value */
     SDX_OP_RANDOM = 64,   /* results differ from run to run: never folded, never merged */
     SDX_OP_CONTROL = 128, /* runs subgraphs */
-    SDX_OP_INTERNAL = 256 /* made by rewrites and lowering only: a file may not name it */
+    SDX_OP_INTERNAL = 256 /* made by rewrites and lowering; of files only the exporter's name it */
 } sdx_op_flags;
 
 typedef struct sdx_upgrade sdx_upgrade;
@@ -92,6 +92,7 @@ typedef struct sdx_op {
     int since;  /* first version that had it */
     int until;  /* last version that has it (deprecated later); 0: still there */
     int newest; /* version of the semantics below */
+    int n_revs; /* sdx_node.rev goes up to this */
     const sdx_port *inputs, *outputs;
     const sdx_attr_def *attrs;
     size_t n_inputs, n_outputs, n_attrs;

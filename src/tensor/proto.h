@@ -21,6 +21,9 @@ sdx_status sdx_tensor_settle_bools(sdx_arena *arena, sdx_view *view) SDX_NODISCA
 sdx_status sdx_tensor_from_sparse(const sdx_pb_sparse_tensor *proto, size_t limit, sdx_arena *arena,
                                   sdx_view *view) SDX_NODISCARD;
 
+/* A TensorProto of a view of the stored form, whose elements and dims it borrows. Cannot fail. */
+void sdx_tensor_to_proto(const sdx_view *view, sdx_pb_tensor *proto);
+
 /* A serialised TensorProto, SequenceProto, MapProto or OptionalProto as a value that refers to
  * nothing of `bytes`. `name` (may be NULL) receives the proto's name, a view of `bytes`. In a
  * MapProto keys of all integer types become int64, and its values, tensors of one shape, the rows

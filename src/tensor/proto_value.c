@@ -323,6 +323,10 @@ static void describe(const sdx_view *view, const int64_t *dims, sdx_pb_tensor *p
     }
 }
 
+void sdx_tensor_to_proto(const sdx_view *view, sdx_pb_tensor *proto) {
+    describe(view, view->dims, proto);
+}
+
 static sdx_status write_tensor(const writer *w, const sdx_value *value, void *proto) {
     (void)w;
     describe(&value->view, value->view.dims, proto);

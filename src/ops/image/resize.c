@@ -369,6 +369,7 @@ const sdx_op sdx_op_resize = {
     .domain = "",
     .since = 10,
     .newest = 19,
+    .n_revs = 1,
     SDX_ROWS(inputs, inputs),
     SDX_ROWS(outputs, outputs),
     SDX_ROWS(attrs, attrs),

@@ -205,6 +205,7 @@ const sdx_op sdx_op_batch_normalization = {
     .domain = "",
     .since = 1,
     .newest = 15,
+    .n_revs = 1,
     SDX_ROWS(inputs, inputs),
     SDX_ROWS(outputs, outputs),
     SDX_ROWS(attrs, attrs),

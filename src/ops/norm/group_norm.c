@@ -161,6 +161,7 @@ const sdx_op sdx_op_group_normalization = {
     .domain = "",
     .since = 18,
     .newest = 21,
+    .n_revs = 1,
     SDX_ROWS(inputs, inputs),
     SDX_ROWS(outputs, outputs),
     SDX_ROWS(attrs, group_attrs),
