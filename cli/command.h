@@ -16,6 +16,7 @@ int command_profile(const struct command *command, int n, char **arguments);
 int command_explain(const struct command *command, int n, char **arguments);
 int command_docs(const struct command *command, int n, char **arguments);
 int command_completion(const struct command *command, int n, char **arguments);
+int command_dump(const struct command *command, int n, char **arguments);
 int command_ops(const struct command *command, int n, char **arguments);
 
 #endif

@@ -139,6 +139,24 @@ const struct command commands[] = {
         .run = command_explain,
     },
     {
+        .name = "dump",
+        .summary = "write the graph of a model as text, DOT, JSON or ONNX",
+        .usage = "MODEL [options]",
+        .help = "Shows the graph as it runs, after all rewrites, or with --original that of the "
+                "file,\n"
+                "with functions inlined and operators in their newest form. Text numbers the "
+                "nodes: %3\n"
+                "is what node 3 makes, %3.1 its second output; constants stand where they are "
+                "used. ONNX is\n"
+                "written in the lowest opset that has the meaning of all nodes.\n"
+                "\n"
+                "  sardonyx dump model.onnx\n"
+                "  sardonyx dump model.onnx --original --format dot | dot -Tsvg > model.svg\n"
+                "  sardonyx dump model.onnx --format json --output model.json\n"
+                "  sardonyx dump model.onnx --format onnx --output rewritten.onnx\n",
+        .run = command_dump,
+    },
+    {
         .name = "ops",
         .summary = "list the operators of this build",
         .usage = "[OPERATOR...] [options]",

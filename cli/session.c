@@ -141,6 +141,7 @@ bool session_open(const struct session_settings *settings, const char *path, str
     model.disabled_rules = settings->disabled_rules;
     model.folder = settings->folder;
     model.allow_missing = settings->allow_missing;
+    model.graph_only = settings->graph_only;
     const bool good =
         load_mode(settings->load, &model.load, fault) &&
         numerics_policy(settings->numerics, &model.numerics, fault) &&

@@ -13,6 +13,7 @@ struct session_settings {
     bool require_provider;
     bool no_optimize, keep_denormals, log;
     bool allow_missing; /* set by commands that only describe */
+    bool graph_only;    /* set by commands that only look at the graph */
 };
 /* The options, for a group whose settings are a struct session_settings. */
 extern const struct option session_options[];

@@ -77,7 +77,7 @@ static void put_cell(struct text *line, sdx_str str, size_t width, enum table_al
 }
 
 static void put_row(const struct table *table, const sdx_str *cells, const size_t *widths,
-                    const struct terminal *terminal) {
+                    const struct terminal *terminal, struct text *out) {
     struct text line = {0};
     for (size_t column = 0; column < table->n_columns; column++) {
         text_repeat(&line, ' ', column > 0 ? 2 : 0);
@@ -87,11 +87,12 @@ static void put_row(const struct table *table, const sdx_str *cells, const size_
     while (line.len > 0 && line.ptr[line.len - 1] == ' ') {
         line.ptr[--line.len] = 0;
     }
-    printf("%s\n", text_get(&line));
+    text_bytes(out, text_get(&line), line.len);
+    text_bytes(out, "\n", 1);
     text_free(&line);
 }
 
-void table_print(struct table *table, const struct terminal *terminal) {
+void table_lay(struct table *table, const struct terminal *terminal, struct text *out) {
     const size_t n_rows = (table->n_cells + table->n_columns - 1) / table->n_columns;
     size_t *const widths = mem_new(table->n_columns, sizeof *widths);
     sdx_str *const cells = mem_new(table->n_columns, sizeof *cells);
@@ -99,14 +100,14 @@ void table_print(struct table *table, const struct terminal *terminal) {
         widths[column] = width_of(table, n_rows, column);
         cells[column] = str_of(table->columns[column].title);
     }
-    printf("%s", terminal_paint(terminal, PAINT_BOLD));
-    put_row(table, cells, widths, terminal);
-    printf("%s", terminal_paint(terminal, PAINT_PLAIN));
+    text_add(out, "%s", terminal_paint(terminal, PAINT_BOLD));
+    put_row(table, cells, widths, terminal, out);
+    text_add(out, "%s", terminal_paint(terminal, PAINT_PLAIN));
     for (size_t row = 0; row < n_rows; row++) {
         for (size_t column = 0; column < table->n_columns; column++) {
             cells[column] = cell(table, row, column);
         }
-        put_row(table, cells, widths, terminal);
+        put_row(table, cells, widths, terminal, out);
     }
     for (size_t i = 0; i < table->n_cells; i++) {
         text_free(&table->cells[i]);
@@ -115,4 +116,11 @@ void table_print(struct table *table, const struct terminal *terminal) {
     mem_free(widths);
     mem_free(table->cells);
     *table = (struct table){0};
+}
+
+void table_print(struct table *table, const struct terminal *terminal) {
+    struct text text = {0};
+    table_lay(table, terminal, &text);
+    fwrite(text_get(&text), 1, text.len, stdout);
+    text_free(&text);
 }

@@ -22,8 +22,10 @@ void table_init(struct table *table, const struct table_column *columns, size_t 
 /* The next cell, to be written until another is added. */
 struct text *table_cell(struct table *table);
 void table_add(struct table *table, const char *format, ...) CLI_PRINTF(2, 3);
-/* Prints titles and rows to stdout and frees the table. The last column is folded at the width of a
+/* Adds titles and rows to `out` and frees the table. The last column is folded at the width of a
  * terminal; titles are bold there. */
+void table_lay(struct table *table, const struct terminal *terminal, struct text *out);
+/* The same to stdout. */
 void table_print(struct table *table, const struct terminal *terminal);
 
 #endif

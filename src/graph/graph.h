@@ -103,7 +103,9 @@ struct sdx_graph {
     size_t n_nodes;
     sdx_gvalue **inputs, **outputs;
     size_t n_inputs, n_outputs;
-    sdx_gvalue **constants; /* its constants that are in use; n_constants; set by sdx_ir_tidy */
+    const sdx_shape *declared; /* of the main graph's outputs, as the file says: a hint for who
+                                  writes it again, nothing else relies on it; n_outputs, or NULL */
+    sdx_gvalue **constants;    /* its constants that are in use; n_constants; set by sdx_ir_tidy */
     size_t n_constants;
 };
 

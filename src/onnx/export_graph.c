@@ -7,9 +7,8 @@
 enum { DIM_TEXT = 128 };
 
 /* A dim that has no name in the file is left open: "?7" would mean nothing to others. */
-static sdx_status export_dim(sdx_arena *arena, const sdx_gvalue *value, size_t axis,
+static sdx_status export_dim(sdx_arena *arena, const sdx_dims *dims, sdx_dim dim,
                              sdx_pb_dimension *out) {
-    const sdx_dim dim = value->shape.dims[axis];
     *out = (sdx_pb_dimension){0};
     if (sdx_dim_is_number(dim)) {
         out->has_dim_value = dim >= 0;
@@ -17,7 +16,7 @@ static sdx_status export_dim(sdx_arena *arena, const sdx_gvalue *value, size_t a
         return NULL;
     }
     char text[DIM_TEXT];
-    sdx_dim_text(value->graph->ir->dims, dim, text, sizeof text);
+    sdx_dim_text(dims, dim, text, sizeof text);
     const sdx_str whole = sdx_str_from(text);
     for (size_t i = 0; i < whole.len; i++) {
         if (text[i] == '?') return NULL;
@@ -25,39 +24,59 @@ static sdx_status export_dim(sdx_arena *arena, const sdx_gvalue *value, size_t a
     return whole.len + 1 < sizeof text ? sdx_arena_str(arena, whole, &out->dim_param) : NULL;
 }
 
-static sdx_status export_shape(sdx_arena *arena, const sdx_gvalue *value,
+static sdx_status export_shape(sdx_arena *arena, const sdx_dims *dims, const sdx_shape *shape,
                                const sdx_pb_shape **out) {
-    sdx_pb_dimension *dims;
-    sdx_pb_shape *shape;
-    const size_t rank = (size_t)value->shape.rank;
-    SDX_TRY(SDX_ARENA_NEW(arena, 1, &shape));
-    SDX_TRY(SDX_ARENA_NEW(arena, rank, &dims));
+    sdx_pb_dimension *protos;
+    sdx_pb_shape *proto;
+    const size_t rank = (size_t)shape->rank;
+    SDX_TRY(SDX_ARENA_NEW(arena, 1, &proto));
+    SDX_TRY(SDX_ARENA_NEW(arena, rank, &protos));
     for (size_t i = 0; i < rank; i++) {
-        SDX_TRY(export_dim(arena, value, i, &dims[i]));
+        SDX_TRY(export_dim(arena, dims, shape->dims[i], &protos[i]));
     }
-    *shape = (sdx_pb_shape){.dim = dims, .n_dim = rank};
-    *out = shape;
+    *proto = (sdx_pb_shape){.dim = protos, .n_dim = rank};
+    *out = proto;
     return NULL;
 }
 
-sdx_status sdx_export_value(sdx_arena *arena, const sdx_gvalue *value, sdx_pb_value_info *out) {
+static sdx_status export_value(sdx_arena *arena, const sdx_gvalue *value, const sdx_shape *shape,
+                               sdx_pb_value_info *out) {
     sdx_pb_type *type;
     *out = (sdx_pb_value_info){.name = value->name};
     if (value->type == NULL) return NULL;
     SDX_TRY(SDX_ARENA_NEW(arena, 1, &type));
     SDX_TRY(sdx_export_type(arena, value->type, type));
     out->type = type;
-    if (value->type->kind != SDX_TENSOR || value->shape.rank < 0) return NULL;
+    if (value->type->kind != SDX_TENSOR || shape->rank < 0) return NULL;
     sdx_pb_type_tensor *const tensor = (sdx_pb_type_tensor *)(uintptr_t)type->tensor_type;
-    return export_shape(arena, value, &tensor->shape);
+    return export_shape(arena, value->graph->ir->dims, shape, &tensor->shape);
 }
 
-static sdx_status export_values(sdx_arena *arena, sdx_gvalue *const *values, size_t n,
+sdx_status sdx_export_value(sdx_arena *arena, const sdx_gvalue *value, sdx_pb_value_info *out) {
+    return export_value(arena, value, &value->shape, out);
+}
+
+/* ONNX: onnx.proto: outputs of the main graph have a shape: what cannot be told is as the file had
+ * it. */
+static sdx_status export_outputs(sdx_arena *arena, const sdx_graph *graph,
+                                 const sdx_pb_value_info **out) {
+    sdx_pb_value_info *infos;
+    SDX_TRY(SDX_ARENA_NEW(arena, graph->n_outputs + 1, &infos));
+    for (size_t i = 0; i < graph->n_outputs; i++) {
+        const sdx_gvalue *const value = graph->outputs[i];
+        const bool known = value->shape.rank >= 0 || graph->declared == NULL;
+        SDX_TRY(export_value(arena, value, known ? &value->shape : &graph->declared[i], &infos[i]));
+    }
+    *out = infos;
+    return NULL;
+}
+
+static sdx_status export_inputs(sdx_arena *arena, const sdx_graph *graph,
                                 const sdx_pb_value_info **out) {
     sdx_pb_value_info *infos;
-    SDX_TRY(SDX_ARENA_NEW(arena, n + 1, &infos));
-    for (size_t i = 0; i < n; i++) {
-        SDX_TRY(sdx_export_value(arena, values[i], &infos[i]));
+    SDX_TRY(SDX_ARENA_NEW(arena, graph->n_inputs + 1, &infos));
+    for (size_t i = 0; i < graph->n_inputs; i++) {
+        SDX_TRY(sdx_export_value(arena, graph->inputs[i], &infos[i]));
     }
     *out = infos;
     return NULL;
@@ -159,8 +178,8 @@ sdx_status sdx_export_graph(sdx_arena *arena, const sdx_graph *graph, sdx_pb_gra
     *out = (sdx_pb_graph){.name = graph->name.len != 0 ? graph->name : SDX_STR("graph"),
                           .n_input = graph->n_inputs,
                           .n_output = graph->n_outputs};
-    SDX_TRY(export_values(arena, graph->inputs, graph->n_inputs, &out->input));
-    SDX_TRY(export_values(arena, graph->outputs, graph->n_outputs, &out->output));
+    SDX_TRY(export_inputs(arena, graph, &out->input));
+    SDX_TRY(export_outputs(arena, graph, &out->output));
     SDX_TRY(export_constants(arena, graph, out));
     SDX_TRY(export_nodes(arena, graph, out));
     return export_inner(arena, graph, out);

@@ -314,19 +314,22 @@ static sdx_status own_output(sdx_importer *im, sdx_scope *scope, sdx_str name, s
 
 static sdx_status import_outputs(sdx_importer *im, sdx_scope *scope, const sdx_pb_graph *proto) {
     sdx_gvalue **outputs;
+    sdx_shape *declared;
     SDX_TRY(SDX_ARENA_NEW(im->arena, proto->n_output + 1, &outputs));
+    SDX_TRY(SDX_ARENA_NEW(im->arena, proto->n_output + 1, &declared));
     for (size_t i = 0; i < proto->n_output; i++) {
         const sdx_str name = proto->output[i].name;
+        declared[i].rank = -1;
         outputs[i] = sdx_scope_find(scope, name);
         if (outputs[i] == NULL) return sdx_in(sdx_scope_unknown_name(scope, name), "output %zu", i);
         SDX_TRY(own_output(im, scope, name, &outputs[i]));
         outputs[i]->is_output = true;
         if (outputs[i]->type != NULL) continue;
-        sdx_shape shape; /* the type is a hint for what inference cannot tell; shapes are never
-                            believed */
-        SDX_TRY(sdx_in(sdx_import_type(im, proto->output[i].type, &outputs[i]->type, &shape),
+        /* the type is a hint for what inference cannot tell; shapes are never believed */
+        SDX_TRY(sdx_in(sdx_import_type(im, proto->output[i].type, &outputs[i]->type, &declared[i]),
                        "output '%.*s'", SDX_FMT(name)));
     }
+    scope->graph->declared = scope->graph->outer == NULL ? declared : NULL;
     return sdx_graph_set_outputs(scope->graph, outputs, proto->n_output);
 }
 

@@ -93,16 +93,22 @@ static sdx_status from_upsample_6(sdx_upgrade *u) {
     return make_simple(u);
 }
 
-/* ONNX: Upsample-7 scales was an attribute; -9 the second input. */
-static sdx_status from_upsample_9(sdx_upgrade *u) {
-    if (u->version < 7) return NULL; /* done above */
+/* ONNX: Upsample-7 scales was an attribute; -9 the second input; below 7 see above. */
+static sdx_status from_upsample_7(sdx_upgrade *u) {
     const sdx_attr *const scales = sdx_node_named(u->node, "scales");
+    if (u->version < 7) return NULL;
     if (u->version >= 9) return from_10(u);
     if (scales == NULL || scales->kind != SDX_ATTR_FLOATS)
         return sdx_fail(SDX_INVALID_MODEL, "attribute 'scales' is missing, expected floats");
     SDX_TRY(scales_to_input(u, scales->floats, scales->n));
     sdx_upgrade_drop(u, "scales");
     return make_simple(u);
+}
+
+/* What is left is a Resize; versions that have no Upsample keep it, for the check to find. */
+static sdx_status from_upsample_9(sdx_upgrade *u) {
+    SDX_TRY(from_upsample_7(u));
+    return u->version <= 9 ? sdx_upgrade_turn(u, "Resize") : NULL;
 }
 static const sdx_upgrade_rule upsample_upgrades[] = {
     {.below = 7, .apply = from_upsample_6},
@@ -381,7 +387,7 @@ const sdx_op sdx_op_resize = {
     .run = run,
 };
 
-/* After its upgrades an Upsample has the inputs and attributes of Resize. */
+/* After its upgrades an Upsample is a Resize. */
 const sdx_op sdx_op_upsample = {
     .name = "Upsample",
     .domain = "",
