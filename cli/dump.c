@@ -11,6 +11,7 @@
 struct settings {
     struct session_settings session;
     const char *format, *output;
+    uint64_t opset; /* of ONNX; 0: the lowest */
     bool original, optimized;
 };
 
@@ -25,6 +26,10 @@ static const struct option options[] = {
      offsetof(struct settings, original)},
     {"disable-rule", "NAMES", "rewrites not to use, separated by commas", OPTION_TEXT,
      offsetof(struct settings, session.disabled_rules)},
+    {"opset", "N", "of ONNX that is written (default: the lowest that says all)", OPTION_COUNT,
+     offsetof(struct settings, opset)},
+    {"custom-ops", "LIBRARY", "a shared library of operators; may be given several times",
+     OPTION_LIST, offsetof(struct settings, session.custom_ops)},
     {"external-data", "DIR", "folder of external data (default: the model's)", OPTION_TEXT,
      offsetof(struct settings, session.folder)},
     {"memory-limit", "BYTES", "most memory for the model: 512M, 2G", OPTION_BYTES,
@@ -48,17 +53,20 @@ static const struct format *find_format(const char *name, struct fault *fault) {
     return NULL;
 }
 
-static bool write_onnx(sdx_model *model, const char *path, struct fault *fault) {
+static bool write_onnx(sdx_model *model, uint64_t opset, const char *path, struct fault *fault) {
+    sdx_save_options save;
     void *bytes;
     size_t size;
+    sdx_save_options_init(&save);
+    save.opset = opset < INT32_MAX ? (int64_t)opset : INT32_MAX;
     if (strcmp(path, "-") != 0) {
-        return fault_check(fault, sdx_model_save(model, path, NULL));
+        return fault_check(fault, sdx_model_save(model, path, &save));
     }
     if (os_is_terminal(1)) {
         return fault_set(fault, EXIT_USAGE,
                          "dump: an ONNX file is not for a terminal; name one with '--output'");
     }
-    if (!fault_check(fault, sdx_model_serialize(model, NULL, NULL, &bytes, &size))) {
+    if (!fault_check(fault, sdx_model_serialize(model, NULL, &save, &bytes, &size))) {
         return false;
     }
     const bool good = file_write(path, bytes, size, fault);
@@ -94,7 +102,7 @@ static bool dump_model(struct settings *settings, const char *path, struct fault
     dump.to_terminal = strcmp(output, "-") == 0;
     bool good = fault_check(fault, sdx_model_graph(session.model, &dump.graph));
     if (good) {
-        good = format->write == NULL ? write_onnx(session.model, output, fault)
+        good = format->write == NULL ? write_onnx(session.model, settings->opset, output, fault)
                                      : write_text(format, &dump, output, fault);
     }
     session_close(&session);
@@ -116,6 +124,7 @@ int command_dump(const struct command *command, int n, char **arguments) {
             dump_model(&settings, rest.items[0], &fault);
         }
     }
+    text_list_free(&settings.session.custom_ops);
     text_list_free(&rest);
     return fault.exit != EXIT_GOOD ? fault_report(&fault) : EXIT_GOOD;
 }

@@ -1,10 +1,11 @@
 # The parts of ./dev test. Each is a function part_NAME that prints what it does and, where it counts cases, ends with the line
 # "N passed, N failed, N skipped"; without that line its exit status counts as one case. skip_part says why a part cannot run.
 
+<<<<<<< HEAD
 . tools/machines.sh
 
 standard_parts=(build unit checkop models conformance corpus verify differential install asan cross)
-further_parts=(clang tsan sweeps fuzz "${machines[@]}" windows)
+further_parts=(clang tsan roundtrip sweeps fuzz "${machines[@]}" windows)
 
 skip_part() {
     say "skipped: $*"
@@ -142,6 +143,27 @@ part_clang() {
 part_tsan() {
     build_preset tsan
     unit_tests tsan
+}
+
+# Writes every model of the cases as ONNX, as it stands in the file and after the rewrites, and checks what was written.
+roundtrip() { # FOLDERS LIMIT...
+    local folders=$1 graph
+    shift
+    for graph in original optimized; do
+        # shellcheck disable=SC2086 # a list of folders without blanks
+        tests/cli/roundtrip.sh build/release/bin/sardonyx build/test/roundtrip --$graph $folders
+        build/release/bin/sardonyx check build/test/roundtrip --fork --timeout 120 "$@"
+    done
+    rm -rf build/test/roundtrip
+}
+
+part_roundtrip() {
+    local folders=models
+    build_command
+    [ ! -d ../shared/corpus ] || folders+=" ../shared/corpus"
+    roundtrip "$folders"
+    folders=$(conformance_folders) || return 0
+    roundtrip "$folders" "${conformance_limits[@]}"
 }
 
 part_sweeps() {

@@ -35,13 +35,18 @@ sdx_status sdx_opsets_need(sdx_opsets *opsets, sdx_str domain, int64_t version) 
     return NULL;
 }
 
-/* The first version from which on the operator means what it means in the graph: upgrades end
- * there. A rule for all versions turns the operator into others. */
-static int64_t lowest(const sdx_op *op) {
-    int64_t version = op->since;
+/* The first version from which on the node means what it means in the graph: upgrades end there,
+ * and its attributes are known. A rule for all versions turns the operator into others. */
+static int64_t lowest(const sdx_node *node) {
+    const sdx_op *const op = node->op;
+    int64_t version = op->standard != 0 ? op->standard : op->since;
     for (size_t i = 0; i < op->n_upgrades; i++) {
         const int below = op->upgrades[i].below;
         if (below != INT32_MAX && below > version) version = below;
+    }
+    for (size_t i = 0; i < op->n_attrs; i++) {
+        const sdx_attr_def *const def = &op->attrs[i];
+        if (def->since > version && sdx_node_named(node, def->name) != NULL) version = def->since;
     }
     return version;
 }
@@ -63,7 +68,7 @@ sdx_status sdx_opsets_need_node(sdx_opsets *opsets, const sdx_node *node) {
     bool own;
     SDX_TRY(need_own(opsets, node, &own));
     if (!own) {
-        const int64_t version = node->op != NULL ? lowest(node->op) : node->version;
+        const int64_t version = node->op != NULL ? lowest(node) : node->version;
         const int64_t before = sdx_opsets_version(opsets, node->domain);
         SDX_TRY(sdx_opsets_need(opsets, node->domain, version > 0 ? version : 1));
         if (is_onnx && version > before) opsets->highest = node;

@@ -39,6 +39,7 @@ typedef struct sdx_attr_def {
     int64_t i;        /* default of INT */
     float f;          /* default of FLOAT */
     const char *s;    /* default of STRING */
+    int since; /* opset that brought it, where upgrades or rewrites set it; 0: as the operator */
 } sdx_attr_def;
 
 /* Shorthands for rows of attribute tables. */
@@ -89,10 +90,11 @@ struct sdx_work;
 typedef struct sdx_op {
     const char *domain; /* "" is ai.onnx */
     const char *name;
-    int since;  /* first version that had it */
-    int until;  /* last version that has it (deprecated later); 0: still there */
-    int newest; /* version of the semantics below */
-    int n_revs; /* sdx_node.rev goes up to this */
+    int since;    /* first version that had it */
+    int standard; /* the first of ONNX, where files have it earlier; 0: `since` */
+    int until;    /* last version that has it (deprecated later); 0: still there */
+    int newest;   /* version of the semantics below */
+    int n_revs;   /* sdx_node.rev goes up to this */
     const sdx_port *inputs, *outputs;
     const sdx_attr_def *attrs;
     size_t n_inputs, n_outputs, n_attrs;

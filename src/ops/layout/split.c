@@ -29,8 +29,16 @@ static sdx_status from_1(sdx_upgrade *u) {
 
 /* ONNX: Split-13 split became an input again. */
 static sdx_status from_2(sdx_upgrade *u) { return sdx_upgrade_ints_to_input(u, "split", IN_SPLIT); }
+
+/* ONNX: Split-18 num_outputs is there where split is not; it was their number. */
+static sdx_status from_13(sdx_upgrade *u) {
+    const sdx_node *const node = u->node;
+    if (node->n_inputs > IN_SPLIT && node->inputs[IN_SPLIT] != NULL) return NULL;
+    return sdx_upgrade_default_int(u, "num_outputs", (int64_t)node->n_outputs);
+}
 static const sdx_upgrade_rule upgrades[] = {{.below = 2, .apply = from_1},
-                                            {.below = 13, .apply = from_2}};
+                                            {.below = 13, .apply = from_2},
+                                            {.below = 18, .apply = from_13}};
 
 /* ONNX: Split-18 num_outputs: equal parts, the last one smaller if need be. The number is that of
  * the outputs when the attribute is left out. */

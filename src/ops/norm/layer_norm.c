@@ -195,6 +195,7 @@ const sdx_op sdx_op_layer_normalization = {
     .name = "LayerNormalization",
     .domain = "",
     .since = 1,
+    .standard = 17,
     .newest = 17,
     SDX_ROWS(inputs, layer_inputs),
     SDX_ROWS(outputs, layer_outputs),

@@ -151,6 +151,7 @@ const sdx_op sdx_op_mean_variance_normalization = {
     .name = "MeanVarianceNormalization",
     .domain = "",
     .since = 1,
+    .standard = 9,
     .newest = 13,
     SDX_ROWS(inputs, inputs),
     SDX_ROWS(outputs, outputs),

@@ -14,9 +14,13 @@ static const sdx_port inputs[] = {
 };
 static const sdx_port outputs[] = {{.name = "y", .var = "T3", .types = RESULTS}};
 static const sdx_attr_def attrs[] = {
-    [AXIS] = SDX_ATTR_I("axis", 1),
-    [BLOCK_SIZE] = SDX_ATTR_I("block_size", 0),
-    [OUTPUT_DTYPE] = SDX_ATTR_I("output_dtype", SDX_UNDEFINED),
+    [AXIS] = {.name = "axis", .kind = SDX_ATTR_INT, .has_default = true, .i = 1, .since = 13},
+    [BLOCK_SIZE] = {.name = "block_size", .kind = SDX_ATTR_INT, .has_default = true, .since = 21},
+    [OUTPUT_DTYPE] = {.name = "output_dtype",
+                      .kind = SDX_ATTR_INT,
+                      .has_default = true,
+                      .i = SDX_UNDEFINED,
+                      .since = 23},
 };
 
 /* ONNX: DequantizeLinear-23 output_dtype: else the type of the scale; scales that are powers of two

@@ -13,10 +13,14 @@ static const sdx_port inputs[] = {
 };
 static const sdx_port outputs[] = {{.name = "y", .var = "T3", .types = SDX_QUANT_SMALL}};
 static const sdx_attr_def attrs[] = {
-    [AXIS] = SDX_ATTR_I("axis", 1),
+    [AXIS] = {.name = "axis", .kind = SDX_ATTR_INT, .has_default = true, .i = 1, .since = 13},
     [SATURATE] = SDX_ATTR_I("saturate", 1),
-    [BLOCK_SIZE] = SDX_ATTR_I("block_size", 0),
-    [OUTPUT_DTYPE] = SDX_ATTR_I("output_dtype", SDX_UNDEFINED),
+    [BLOCK_SIZE] = {.name = "block_size", .kind = SDX_ATTR_INT, .has_default = true, .since = 21},
+    [OUTPUT_DTYPE] = {.name = "output_dtype",
+                      .kind = SDX_ATTR_INT,
+                      .has_default = true,
+                      .i = SDX_UNDEFINED,
+                      .since = 21},
     [PRECISION] = SDX_ATTR_I("precision", SDX_UNDEFINED),
 };
 

@@ -10,7 +10,8 @@ static const sdx_port inputs[] = {
     {.name = "shape", .var = "I", .types = SDX_T(INT64)},
 };
 static const sdx_port outputs[] = {{.name = "reshaped", .var = "T", .types = SDX_T_ANY}};
-static const sdx_attr_def attrs[] = {[ALLOWZERO] = SDX_ATTR_I("allowzero", 0)};
+static const sdx_attr_def attrs[] = {
+    [ALLOWZERO] = {.name = "allowzero", .kind = SDX_ATTR_INT, .has_default = true, .since = 14}};
 
 /* ONNX: Reshape-1 shape was an attribute. */
 static sdx_status from_1(sdx_upgrade *u) {
