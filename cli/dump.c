@@ -116,7 +116,8 @@ int command_dump(const struct command *command, int n, char **arguments) {
     struct fault fault = {0};
     if (options_parse(command, groups, 1, n, arguments, &rest, &fault)) {
         if (rest.n != 1) {
-            fault_set(&fault, EXIT_USAGE, "dump: found %zu models, expected one", rest.n);
+            fault_set(&fault, EXIT_USAGE,
+                      "dump: %zu models given, expected one: sardonyx dump MODEL", rest.n);
         } else if (settings.original && settings.optimized) {
             fault_set(&fault, EXIT_USAGE,
                       "dump: '--original' and '--optimized' exclude each other; give one of them");

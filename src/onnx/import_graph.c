@@ -115,8 +115,11 @@ static sdx_status in_proto_node(sdx_status status, const sdx_pb_node *node) {
 }
 
 /* Our own domain is what the exporter writes, and it says so. */
-static sdx_status check_own(const sdx_importer *im) {
-    for (size_t i = 0; i < im->model->n_opset_import; i++) {
+static sdx_status check_own(const sdx_importer *im, sdx_str name) {
+    const sdx_op *const op = sdx_op_find(SDX_STR(SDX_OWN_DOMAIN), name);
+    const bool refused =
+        op != NULL && (op->flags & (SDX_OP_INTERNAL | SDX_OP_WRITTEN)) == SDX_OP_INTERNAL;
+    for (size_t i = 0; i < im->model->n_opset_import && !refused; i++) {
         const sdx_pb_opset *const opset = &im->model->opset_import[i];
         if (!sdx_str_is(opset->domain, SDX_OWN_DOMAIN)) continue;
         if (opset->version >= 1 && opset->version <= SDX_OWN_VERSION) return NULL;
@@ -127,7 +130,7 @@ static sdx_status check_own(const sdx_importer *im) {
     }
     return sdx_fail(SDX_INVALID_MODEL,
                     "found an operator of domain 'sardonyx', which is made while loading and only "
-                    "stands in files that import the domain; export the model again");
+                    "stands in files that sdx_model_save wrote; export the model again");
 }
 
 static sdx_status add_operator(sdx_importer *im, sdx_str domain, sdx_str name, sdx_str key,
@@ -137,7 +140,7 @@ static sdx_status add_operator(sdx_importer *im, sdx_str domain, sdx_str name, s
     SDX_TRY(sdx_arena_str(im->arena, key, &key));
     entry->domain = (sdx_str){key.ptr, domain.len};
     SDX_TRY(sdx_arena_str(im->arena, name, &entry->name));
-    if (sdx_str_is(domain, SDX_OWN_DOMAIN)) SDX_TRY(check_own(im));
+    if (sdx_str_is(domain, SDX_OWN_DOMAIN)) SDX_TRY(check_own(im, name));
     SDX_TRY(sdx_map_put(&im->op_counts, key, entry));
     *out = entry;
     return NULL;

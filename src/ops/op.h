@@ -65,11 +65,13 @@ typedef enum sdx_op_flags {
                            to one element a byte */
     SDX_OP_DATA_SHAPE =
         16, /* output shapes depend on elements: run makes its outputs with sdx_call_output */
-    SDX_OP_VALUES = 32,   /* inputs or outputs may be sequences, maps or optionals: run uses
-                             sdx_call_in_value, sdx_call_set_value */
-    SDX_OP_RANDOM = 64,   /* results differ from run to run: never folded, never merged */
-    SDX_OP_CONTROL = 128, /* runs subgraphs */
-    SDX_OP_INTERNAL = 256 /* made by rewrites and lowering; of files only the exporter's name it */
+    SDX_OP_VALUES = 32,    /* inputs or outputs may be sequences, maps or optionals: run uses
+                              sdx_call_in_value, sdx_call_set_value */
+    SDX_OP_RANDOM = 64,    /* results differ from run to run: never folded, never merged */
+    SDX_OP_CONTROL = 128,  /* runs subgraphs */
+    SDX_OP_INTERNAL = 256, /* made by rewrites and lowering only: a file may not name it */
+    SDX_OP_WRITTEN = 512 /* made by upgrades, so that the exporter writes it, and a file may name it
+                            that imports domain `sardonyx` */
 } sdx_op_flags;
 
 typedef struct sdx_upgrade sdx_upgrade;

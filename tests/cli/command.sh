@@ -135,6 +135,28 @@ printf 'good rounding\n' >expected
 expect 1 'passes, though it is expected to fail \(rounding\)' check cases --expected-failures expected --filter good
 expect 1 '"failed": 1' check cases --json
 
+# dump: four formats of one graph; what is written is a model again.
+expect 0 '^  sardonyx dump' dump --help
+expect 2 'expected one: sardonyx dump MODEL' dump
+expect 2 'expected text, dot, json or onnx' dump m.onnx --format svg
+expect 2 'exclude each other' dump m.onnx --original --optimized
+expect 0 '^0  Identity  x       float32\[n,3\]' dump m.onnx
+expect 0 'far|Nonesuch' dump unknown.onnx
+expect 0 '^"v0 g x" -> n0 \[label="float32\[n,3\]"\];$' dump m.onnx --format dot
+expect 0 '"operator": "Identity"' dump m.onnx --format json --original
+expect 3 'expected at most 28' dump m.onnx --format onnx --opset 99 --output no.onnx
+expect 0 '^$' dump m.onnx --format onnx --opset 17 --output dumped.onnx
+expect 0 'ai.onnx 17' info dumped.onnx
+expect 0 '4x3' run m.onnx --shape x=4x3 --output one.npy
+expect 0 '4x3' run dumped.onnx --shape x=4x3 --output two.npy
+same one.npy two.npy
+if command -v dot >/dev/null; then
+    "$sardonyx" dump m.onnx --format dot | dot -Tsvg >m.svg && grep -q '</svg>' m.svg || { echo 'dot refuses what dump writes'; failed=1; }
+fi
+if command -v python3 >/dev/null; then
+    "$sardonyx" dump m.onnx --format json | python3 -c 'import json, sys; assert json.load(sys.stdin)["graph"]["nodes"]' || failed=1
+fi
+
 # verify: one model on made-up inputs, folders with theirs.
 expect 0 '^without fold_constants +same' verify m.onnx --set n=2
 expect 0 '^2 passed, 0 failed, 1 skipped$' verify cases

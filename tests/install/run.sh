@@ -56,6 +56,15 @@ custom_ops() {
     cat "$work/y.json" && grep -q '\[0,1\]' <(tr -d ' \n' <"$work/y.json")
 }
 
+# A model made by calls, with the installed headers alone; graph.h is C++ as well.
+build_model() {
+    # shellcheck disable=SC2046
+    cc "${consumer_flags[@]}" $(pkg --cflags) "$root/examples/build_model.c" -o "$work/build_model" $(pkg --libs) -Wl,-rpath,"$prefix/lib" || return
+    echo '#include <sardonyx/graph.h>' >"$work/graph.cc"
+    c++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -I"$prefix/include" -fsyntax-only "$work/graph.cc" || return
+    "$work/build_model" | tee "$work/build_model.txt" && grep -q '^y = 14.5 26$' "$work/build_model.txt" && grep -q '^Gemm: 3 inputs' "$work/build_model.txt"
+}
+
 # Whatever the shared library exports is declared in a public header, and the other way round.
 exports() {
     nm -D --defined-only "$prefix/lib/libsardonyx.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | LC_ALL=C sort >"$work/exported"
@@ -90,6 +99,7 @@ check pkg_config pkg_config
 check pkg_config_static pkg_config_static
 check add_subdirectory add_subdirectory
 check custom_ops custom_ops
+check build_model build_model
 check exports exports
 check needs needs
 check manual manual

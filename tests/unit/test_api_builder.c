@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "fail_alloc.h"
 #include "sardonyx/graph.h"
 #include "session.h"
 
@@ -387,6 +388,66 @@ static void parts_of_a_loaded_model(void **state) {
     session_end(s);
 }
 
+static sdx_status build_all(const sdx_allocator *allocator, sdx_builder **out) {
+    sdx_build_node *branch;
+    sdx_build_graph *inner;
+    SDX_TRY(sdx_builder_create(allocator, out));
+    sdx_build_graph *const graph = sdx_builder_main(*out);
+    SDX_TRY(sdx_builder_set_opset(*out, "", 17));
+    SDX_TRY(sdx_builder_set_metadata(*out, "a", "b"));
+    SDX_TRY(sdx_build_input(graph, "x", &list));
+    SDX_TRY(sdx_build_input(graph, "c", &(sdx_build_type){.dtype = SDX_BOOL, .has_rank = true}));
+    SDX_TRY(sdx_build_node_add(graph, "", "If", NAMES("c"), NAMES("y"), &branch));
+    for (int i = 0; i < 2; i++) {
+        SDX_TRY(sdx_build_subgraph(branch, i == 0 ? "then_branch" : "else_branch", &inner));
+        SDX_TRY(sdx_build_node_add(inner, "", "Neg", NAMES("x"), NAMES("a"), NULL));
+        SDX_TRY(sdx_build_output(inner, "a", NULL));
+    }
+    return sdx_build_output(graph, "y", &list);
+}
+
+static sdx_status build_and_write(const sdx_allocator *allocator, sdx_builder **builder,
+                                  sdx_runtime **runtime, sdx_model **model) {
+    sdx_runtime_options options;
+    const sdx_graph *graph;
+    void *bytes;
+    size_t size;
+    sdx_runtime_options_init(&options);
+    options.allocator = allocator;
+    SDX_TRY(build_all(allocator, builder));
+    SDX_TRY(sdx_runtime_create(&options, runtime));
+    SDX_TRY(sdx_builder_load(*builder, *runtime, NULL, model));
+    SDX_TRY(sdx_model_graph(*model, &graph));
+    SDX_TRY(sdx_model_serialize(*model, allocator, NULL, &bytes, &size));
+    allocator->deallocate(allocator->self, bytes, size);
+    return NULL;
+}
+
+static void memory_may_run_out(void **state) {
+    (void)state;
+    size_t reached = 0;
+    for (size_t nth = 1;; nth++) {
+        fail_alloc memory;
+        sdx_builder *builder = NULL;
+        sdx_runtime *runtime = NULL;
+        sdx_model *model = NULL;
+        fail_alloc_init(&memory, nth, false);
+        const sdx_status status = build_and_write(&memory.allocator, &builder, &runtime, &model);
+        if (status != NULL) { /* what only makes a graph better may be left out instead */
+            assert_int_equal(sdx_status_code(status), SDX_OUT_OF_MEMORY);
+            assert_true(memory.failed);
+        }
+        sdx_status_free(status);
+        sdx_model_release(model);
+        sdx_runtime_release(runtime);
+        sdx_builder_destroy(builder);
+        assert_true(fail_alloc_clean(&memory));
+        if (!memory.failed) break;
+        reached = nth;
+    }
+    assert_true(reached > 20);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_model_from_nothing),
@@ -395,6 +456,7 @@ int main(void) {
         cmocka_unit_test(attributes_of_every_kind),
         cmocka_unit_test(constants_of_every_type),
         cmocka_unit_test(inputs_with_defaults),
+        cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(hostile_arguments),
         cmocka_unit_test(parts_of_a_loaded_model),
     };

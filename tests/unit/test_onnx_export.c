@@ -293,6 +293,9 @@ static void our_own_domain_is_checked(void **state) {
         {"opset 17\nopset 1 sardonyx\ninput x float32[2]\nnode y = sardonyx::AlignAxis(x)\n"
          "output y\n",
          SDX_INVALID_MODEL, ""},
+        {"opset 17\nopset 1 sardonyx\ninput x float32[1,1,2,2]\nnode y = sardonyx::Conv(x, x)\n"
+         "output y\n",
+         SDX_INVALID_MODEL, "which is made while loading"},
         {"opset 17\nopset 1 sardonyx\ninput x float32[2]\nnode y = sardonyx::Relu(x) rev=1\n"
          "output y\n",
          SDX_UNSUPPORTED_OPERATOR, "sardonyx::Relu"},

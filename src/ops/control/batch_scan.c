@@ -245,7 +245,7 @@ const sdx_op sdx_op_batch_scan = {
     SDX_ROWS(inputs, inputs),
     SDX_ROWS(outputs, outputs),
     SDX_ROWS(attrs, attrs),
-    .flags = SDX_OP_CONTROL | SDX_OP_VALUES | SDX_OP_DATA_SHAPE | SDX_OP_INTERNAL,
+    .flags = SDX_OP_CONTROL | SDX_OP_VALUES | SDX_OP_DATA_SHAPE | SDX_OP_INTERNAL | SDX_OP_WRITTEN,
     .infer = infer,
     .run = run,
 };

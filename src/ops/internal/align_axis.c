@@ -36,6 +36,6 @@ const sdx_op sdx_op_align_axis = {
     SDX_ROWS(inputs, inputs),
     SDX_ROWS(outputs, outputs),
     SDX_ROWS(attrs, attrs),
-    .flags = SDX_OP_ALIAS | SDX_OP_INTERNAL,
+    .flags = SDX_OP_ALIAS | SDX_OP_INTERNAL | SDX_OP_WRITTEN,
     .infer = infer,
 };

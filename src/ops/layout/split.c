@@ -36,9 +36,8 @@ static sdx_status from_13(sdx_upgrade *u) {
     if (node->n_inputs > IN_SPLIT && node->inputs[IN_SPLIT] != NULL) return NULL;
     return sdx_upgrade_default_int(u, "num_outputs", (int64_t)node->n_outputs);
 }
-static const sdx_upgrade_rule upgrades[] = {{.below = 2, .apply = from_1},
-                                            {.below = 13, .apply = from_2},
-                                            {.below = 18, .apply = from_13}};
+static const sdx_upgrade_rule upgrades[] = {
+    {.below = 2, .apply = from_1}, {.below = 13, .apply = from_2}, {.below = 18, .apply = from_13}};
 
 /* ONNX: Split-18 num_outputs: equal parts, the last one smaller if need be. The number is that of
  * the outputs when the attribute is left out. */
