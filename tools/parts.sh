@@ -1,7 +1,6 @@
 # The parts of ./dev test. Each is a function part_NAME that prints what it does and, where it counts cases, ends with the line
 # "N passed, N failed, N skipped"; without that line its exit status counts as one case. skip_part says why a part cannot run.
 
-<<<<<<< HEAD
 . tools/machines.sh
 
 standard_parts=(build unit checkop models conformance corpus verify differential install asan cross)
