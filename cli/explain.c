@@ -52,15 +52,15 @@ static void take_change(void *user, const sdx_change_info *change) {
     changes->items[changes->n++] = *change;
 }
 
-static bool gather(struct explanation *e, bool run, struct fault *fault) {
-    const bool good = run ? session_run(&e->session, e->inputs.values, e->inputs.n, fault)
-                          : fault_check(fault, sdx_context_bind(e->session.context,
-                                                                e->inputs.values, e->inputs.n));
-    if (good) {
-        sdx_model_changes_each(e->session.model, take_change, &e->changes);
-        steps_gather(&e->steps, e->session.context);
+/* Makes the shapes known: by a binding, or by a run. */
+static bool find_shapes(const struct settings *settings, struct explanation *e,
+                        struct fault *fault) {
+    if (!inputs_gather(&settings->input, e->session.model, &e->inputs, fault)) {
+        return false;
     }
-    return good;
+    return settings->run ? session_run(&e->session, e->inputs.values, e->inputs.n, fault)
+                         : fault_check(fault, sdx_context_bind(e->session.context, e->inputs.values,
+                                                               e->inputs.n));
 }
 
 /* ---- texts ---- */
@@ -334,22 +334,24 @@ static void print_json(const struct explanation *e) {
 
 /* ---- the command ---- */
 
-static bool explain_model(const struct settings *settings, const char *path, struct fault *fault) {
+/* Where shapes do not fit, what does not depend on them is told before the error. */
+static void explain_model(const struct settings *settings, const char *path, struct fault *fault) {
     struct explanation e = {.path = path, .numerics = settings->session.numerics};
-    const bool good = session_open(&settings->session, path, &e.session, fault) &&
-                      session_context(&settings->session, &e.session, fault) &&
-                      inputs_gather(&settings->input, e.session.model, &e.inputs, fault) &&
-                      gather(&e, settings->run, fault);
-    if (good && settings->json) {
-        print_json(&e);
-    } else if (good) {
-        print_text(&e, settings->nodes);
+    if (session_open(&settings->session, path, &e.session, fault) &&
+        session_context(&settings->session, &e.session, fault)) {
+        (void)find_shapes(settings, &e, fault);
+        sdx_model_changes_each(e.session.model, take_change, &e.changes);
+        steps_gather(&e.steps, e.session.context);
+        if (settings->json) {
+            print_json(&e);
+        } else {
+            print_text(&e, settings->nodes);
+        }
     }
     mem_free(e.changes.items);
     steps_free(&e.steps);
     inputs_free(&e.inputs);
     session_close(&e.session);
-    return good;
 }
 
 int command_explain(const struct command *command, int n, char **arguments) {
@@ -367,7 +369,7 @@ int command_explain(const struct command *command, int n, char **arguments) {
             fault_set(&fault, EXIT_USAGE,
                       "explain: %zu models given, expected one: sardonyx explain MODEL", rest.n);
         } else {
-            (void)explain_model(&settings, rest.items[0], &fault);
+            explain_model(&settings, rest.items[0], &fault);
         }
     }
     text_list_free(&rest);

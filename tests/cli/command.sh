@@ -92,6 +92,7 @@ expect 0 'm.onnx: 1 nodes in the file, 1 now' explain m.onnx
 expect 0 '^ +1 +Softplus +cpu' explain plus.onnx
 expect 0 '^Softplus +.* 4x3 +cpu' explain plus.onnx --shape x=4x3 --nodes
 expect 0 '"computed": "run"' explain plus.onnx --json --run
+expect 2 '^ +1 +Softplus +cpu' explain plus.onnx --shape x=4x4
 expect 2 'expected one: sardonyx explain MODEL' explain
 grep -q '"cat": "Softplus"' trace.json || { echo 'trace.json: no call of Softplus'; failed=1; }
 
