@@ -53,6 +53,7 @@ static sdx_status add_node(sdx_builder *b, const char *type, const sdx_op *op, s
     node->version = 1;
     node->op = op;
     node->graph = (sdx_graph *)(uintptr_t)b->program->graph;
+    node->id = node->graph->ir->n_nodes++;
     *out = node;
     return NULL;
 }

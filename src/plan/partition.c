@@ -129,6 +129,7 @@ static sdx_status name_group(sdx_group *group) {
     node->version = 1;
     node->op = partition->ops->group;
     node->graph = (sdx_graph *)(uintptr_t)group->part->cpu->graph;
+    node->id = node->graph->ir->n_nodes++;
     group->node = node;
     return NULL;
 }
