@@ -14,6 +14,7 @@ int command_verify(const struct command *command, int n, char **arguments);
 int command_bench(const struct command *command, int n, char **arguments);
 int command_profile(const struct command *command, int n, char **arguments);
 int command_explain(const struct command *command, int n, char **arguments);
+int command_convert(const struct command *command, int n, char **arguments);
 int command_docs(const struct command *command, int n, char **arguments);
 int command_completion(const struct command *command, int n, char **arguments);
 int command_dump(const struct command *command, int n, char **arguments);

@@ -179,6 +179,46 @@ const struct command commands[] = {
         .run = command_ops,
     },
     {
+        .name = "convert",
+        .summary = "write a model in another form and check that it gives the same",
+        .usage = "MODEL OUTPUT [options]",
+        .help =
+            "Functions are inlined and operators brought to their newest meaning; OUTPUT has the "
+            "lowest\n"
+            "opset that can say it and is not below that of MODEL, or --opset. Tensors are within "
+            "the\n"
+            "file, or with --external from a size on in a file beside it.\n"
+            "\n"
+            "--weights changes how weights are held, not how nodes compute: a weight of 16 bits is "
+            "widened by\n"
+            "a Cast before it is used. Float32 constants of 1 KiB and more are taken; one with a "
+            "number\n"
+            "beyond the type stays, and is told. fp32 is the way back: a Cast that widens a weight "
+            "goes.\n"
+            "Constants of subgraphs stay as they are.\n"
+            "\n"
+            "--from and --to cut out what lies between values; inputs of the model that it needs "
+            "stay\n"
+            "inputs. --shape and --set fix the shapes of inputs, and so those that follow.\n"
+            "\n"
+            "The old model, as it stands, and the new file, optimised, are then run on the same "
+            "inputs,\n"
+            "those of 'sardonyx run'. Floating-point outputs pass where max |a-b| <= T max |b| + "
+            "1e-6, T\n"
+            "being 4 sqrt(nodes) steps of their type and, with --weights, 4 sqrt(r) unit roundoffs "
+            "of\n"
+            "the weights' type, r being how often nodes take converted ones; or --limit. All else "
+            "must be\n"
+            "equal. Exit status 1 when a result differs; the file is there then, too.\n"
+            "\n"
+            "  sardonyx convert model.onnx new.onnx --opset 21\n"
+            "  sardonyx convert model.onnx half.onnx --weights fp16 --external 1K\n"
+            "  sardonyx convert model.onnx fixed.onnx --shape image=1x3x224x224 --set "
+            "sequence=128\n"
+            "  sardonyx convert model.onnx part.onnx --from /layer1/out --to /layer4/out\n",
+        .run = command_convert,
+    },
+    {
         .name = "completion",
         .summary = "print the completion of command lines for a shell",
         .usage = "bash|zsh|fish",
