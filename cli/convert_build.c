@@ -80,6 +80,29 @@ static void find_need(const sdx_graph *graph, const struct value_list *inputs,
     value_set_free(&given);
 }
 
+/* A node that makes a value where the cut begins must not be needed for another of its outputs. */
+static bool check_cut(const struct conversion *c, const struct need *need, struct fault *fault) {
+    for (size_t i = 0; i < c->inputs.n; i++) {
+        sdx_gvalue_info value = {.struct_size = sizeof value};
+        sdx_node_info node = {.struct_size = sizeof node};
+        size_t at = 0;
+        sdx_gvalue_describe(c->inputs.items[i], &value);
+        while (at < need->n && need->nodes[at] != value.producer) {
+            at++;
+        }
+        if (at < need->n && need->needed[at]) {
+            sdx_node_describe(value.producer, &node);
+            return fault_set(fault, EXIT_USAGE,
+                             "option '--from': value '%.*s' is made by node '%.*s' (%.*s), which "
+                             "is needed for another of its outputs; begin at all of them, or "
+                             "before the node",
+                             (int)value.name.len, value.name.ptr, (int)node.name.len, node.name.ptr,
+                             (int)node.op_type.len, node.op_type.ptr);
+        }
+    }
+    return true;
+}
+
 /* ---- types ---- */
 
 /* A build_type and what it points to. */
@@ -261,7 +284,8 @@ bool convert_build(struct conversion *c, sdx_model **out, struct fault *fault) {
     if (c->cut) {
         keep_inputs(c, &need.values);
     }
-    bool good = fault_check(fault, sdx_builder_create(NULL, &builder)) &&
+    bool good = check_cut(c, &need, fault) &&
+                fault_check(fault, sdx_builder_create(NULL, &builder)) &&
                 fault_check(fault, sdx_builder_copy_labels(builder, c->source.model)) &&
                 raise_opset(c, builder, fault);
     sdx_build_graph *const graph = good ? sdx_builder_main(builder) : NULL;
