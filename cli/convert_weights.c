@@ -117,12 +117,23 @@ static bool widen(struct conversion *c, sdx_build_graph *graph, const sdx_gvalue
                     fault_check(fault, sdx_build_copy_constant(graph, constant)));
 }
 
+/* A constant where the cut begins becomes the default of an input. */
+static bool is_end(const struct conversion *c, const sdx_gvalue *constant) {
+    for (size_t i = 0; i < c->inputs.n; i++) {
+        if (c->inputs.items[i] == constant) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool add_constant(struct conversion *c, sdx_build_graph *graph, const sdx_gvalue *constant,
                          struct value_set *dropped, struct fault *fault) {
     sdx_gvalue_info info = {.struct_size = sizeof info};
     sdx_tensor_view view;
     sdx_gvalue_describe(constant, &info);
-    if (c->weights != SDX_UNDEFINED && !info.is_input && sdx_gvalue_elements(constant, &view)) {
+    if (c->weights != SDX_UNDEFINED && !is_end(c, constant) &&
+        sdx_gvalue_elements(constant, &view)) {
         if (is_half(c->weights) && view.dtype == SDX_FLOAT32 && view.size >= FROM_BYTES) {
             return narrow(c, graph, constant, &view, info.name, fault);
         }
