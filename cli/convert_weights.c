@@ -132,12 +132,17 @@ static bool add_constant(struct conversion *c, sdx_build_graph *graph, const sdx
     sdx_gvalue_info info = {.struct_size = sizeof info};
     sdx_tensor_view view;
     sdx_gvalue_describe(constant, &info);
-    if (c->weights != SDX_UNDEFINED && !is_end(c, constant) &&
-        sdx_gvalue_elements(constant, &view)) {
-        if (is_half(c->weights) && view.dtype == SDX_FLOAT32 && view.size >= FROM_BYTES) {
+    if (c->weights != SDX_UNDEFINED && sdx_gvalue_elements(constant, &view)) {
+        const bool narrows =
+            is_half(c->weights) && view.dtype == SDX_FLOAT32 && view.size >= FROM_BYTES;
+        const bool widens_it = c->weights == SDX_FLOAT32 && is_half(view.dtype);
+        if ((narrows || widens_it) && is_end(c, constant)) {
+            text_safe(&c->stay, info.name);
+            text_add(&c->stay, " stays %s: it is the default of an input\n",
+                     sdx_dtype_name(view.dtype));
+        } else if (narrows) {
             return narrow(c, graph, constant, &view, info.name, fault);
-        }
-        if (c->weights == SDX_FLOAT32 && is_half(view.dtype)) {
+        } else if (widens_it) {
             return widen(c, graph, constant, &view, dropped, fault);
         }
     }
