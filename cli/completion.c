@@ -23,7 +23,7 @@ static enum wish option_wish(const struct option *option, struct text *words) {
         }
         return WISH_WORDS;
     }
-    return strstr(option->argument, "FILE") != NULL || strcmp(option->argument, "LIBRARY") == 0
+    return strstr(option->argument, "FILE") != NULL || strncmp(option->argument, "LIB", 3) == 0
                ? WISH_FILE
            : strstr(option->argument, "DIR") != NULL ? WISH_FOLDER
                                                      : WISH_NOTHING;

@@ -182,7 +182,7 @@ int command_convert(const struct command *command, int n, char **arguments) {
     text_list_free(&settings.input.files);
     text_list_free(&settings.input.shapes.shapes);
     text_list_free(&settings.input.shapes.sets);
-    text_list_free(&settings.session.custom_ops);
+    session_settings_free(&settings.session);
     text_list_free(&rest);
     return fault.exit != EXIT_GOOD ? fault_report(&fault) : EXIT_GOOD;
 }

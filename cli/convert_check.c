@@ -60,6 +60,8 @@ static bool run_old(const struct conversion *c, const char *path, struct trial *
                     struct fault *fault) {
     struct session_settings plain = c->settings->session;
     plain.no_optimize = true;
+    plain.providers = (struct text_list){0};
+    plain.require_provider = false;
     bool good = false;
     if (c->cut) {
         struct value_list wanted = {0};

@@ -148,6 +148,8 @@ bool conversion_open(const struct convert_settings *settings, const char *path,
     describing.no_optimize = true;
     describing.graph_only = true;
     describing.allow_missing = true;
+    describing.providers = (struct text_list){0};
+    describing.require_provider = false;
     return choose_weights(out, fault) && session_open(&describing, path, &out->source, fault) &&
            fault_check(fault, sdx_model_graph(out->source.model, &out->graph)) &&
            find_ends(out, fault) && fix_shapes(out, fault);
