@@ -229,6 +229,47 @@ static void non_max_suppression(void **state) {
     op_end(t);
 }
 
+/* Boxes of which each overlaps its neighbours, scores of which many are equal or too low: for every
+ * limit the boxes that a search for the best of those that are left finds. */
+static void non_max_suppression_of_many(void **state) {
+    (void)state;
+    enum { N = 90 };
+    double boxes[N * 4], scores[N], picked[N * 3];
+    for (size_t i = 0; i < N; i++) {
+        const double place = (double)(i * 37 % N);
+        const double corners[] = {0, place, 1, place + 2.5};
+        for (size_t d = 0; d < 4; d++) {
+            boxes[4 * i + d] = corners[d];
+        }
+        scores[i] = (double)(i * 29 % 8) / 8;
+    }
+    for (double limit = 1; limit <= 40; limit += 3) {
+        bool gone[N] = {false};
+        size_t n = 0;
+        while ((double)n < limit) {
+            size_t best = N;
+            for (size_t i = 0; i < N; i++) {
+                if (gone[i] || scores[i] <= 0.125) continue;
+                if (best == N || scores[i] > scores[best]) best = i;
+            }
+            if (best == N) break;
+            for (size_t i = 0; i < N; i++) { /* 1.5 of 3.5 overlap, or 0.5 of 4.5 */
+                if (fabs(boxes[4 * i + 1] - boxes[4 * best + 1]) < 1.5) gone[i] = true;
+            }
+            picked[3 * n] = picked[3 * n + 1] = 0;
+            picked[3 * n++ + 2] = (double)best;
+        }
+        op_test *const t = op_begin("NonMaxSuppression", 11);
+        op_input(t, SDX_FLOAT32, DIMS(1, N, 4), boxes);
+        op_input(t, SDX_FLOAT32, DIMS(1, 1, N), scores);
+        op_input(t, SDX_INT64, SCALAR, DATA(limit));
+        op_input(t, SDX_FLOAT32, DIMS(1), DATA(0.4));
+        op_input(t, SDX_FLOAT32, DIMS(1), DATA(0.125));
+        op_expect(t, 0, SDX_INT64, DIMS((int64_t)n, 3), picked);
+        op_end(t);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(topk_of_any_type),
@@ -241,6 +282,7 @@ int main(void) {
         cmocka_unit_test(unique_of_any_type),
         cmocka_unit_test(unique_strings_and_slices),
         cmocka_unit_test(non_max_suppression),
+        cmocka_unit_test(non_max_suppression_of_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

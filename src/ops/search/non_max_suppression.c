@@ -1,7 +1,6 @@
 /* NonMaxSuppression: for each batch and class the boxes with the highest scores, leaving out those
  * that overlap one that was selected before. */
 #include "ops/call.h"
-#include "ops/common/sort.h"
 #include "ops/infer.h"
 #include "ops/search/keys.h"
 
@@ -75,6 +74,41 @@ static bool is_suppressed(const box *a, const box *b, float threshold) {
     return both / either > threshold;
 }
 
+/* ---- candidates: a heap, since seldom more than some of them are asked for */
+
+typedef struct candidate {
+    uint64_t key; /* rises as scores fall */
+    int64_t index;
+} candidate;
+
+/* Of equal scores the first comes first. */
+static inline bool comes_before(candidate a, candidate b) {
+    return a.key < b.key || (a.key == b.key && a.index < b.index);
+}
+
+/* The place `at` is open: its candidate is `c` or one from below. */
+static void sift(candidate *heap, size_t n, size_t at, candidate c) {
+    for (size_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
+        if (child + 1 < n && comes_before(heap[child + 1], heap[child])) child++;
+        if (!comes_before(heap[child], c)) break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = c;
+}
+
+static void make_heap(candidate *heap, size_t n) {
+    for (size_t i = n / 2; i-- > 0;)
+        sift(heap, n, i, heap[i]);
+}
+
+/* The best of n candidates, n - 1 of which stay. */
+static candidate take_best(candidate *heap, size_t n) {
+    const candidate best = heap[0];
+    if (n > 1) sift(heap, n - 1, 0, heap[n - 1]);
+    return best;
+}
+
 /* ---- one class of one batch */
 
 typedef struct selection {
@@ -85,16 +119,19 @@ typedef struct selection {
     bool by_center, has_score;
     /* n entries for each lane */
     uint64_t *keys;
-    int64_t *order, *scratch;
+    candidate *heap;
     box *kept;         /* limit entries for each lane */
     int64_t *selected; /* limit entries for each class */
     int64_t *counts;   /* of each class */
 } selection;
 
-static size_t find_candidates(const selection *s, const float *scores, int64_t *order) {
+static size_t find_candidates(const selection *s, const float *scores, const uint64_t *keys,
+                              candidate *heap) {
     size_t n = 0;
-    for (size_t i = 0; i < s->n; i++)
-        if (!s->has_score || scores[i] > s->score) order[n++] = (int64_t)i;
+    for (size_t i = 0; i < s->n; i++) {
+        heap[n] = (candidate){keys[i], (int64_t)i};
+        n += !s->has_score || scores[i] > s->score;
+    }
     return n;
 }
 
@@ -103,20 +140,22 @@ static size_t select_boxes(const selection *s, size_t item, unsigned lane) {
     const float *const scores = (const float *)s->scores->data + item * s->n;
     const float *const boxes = (const float *)s->boxes->data + item / s->classes * s->n * CORNERS;
     uint64_t *const keys = s->keys + lane * s->n;
-    int64_t *const order = s->order + lane * s->n, *const selected = s->selected + item * s->limit;
+    candidate *const heap = s->heap + lane * s->n;
+    int64_t *const selected = s->selected + item * s->limit;
     box *const kept = s->kept + lane * s->limit;
-    const size_t candidates = find_candidates(s, scores, order);
     size_t n = 0;
     sdx_keys(best_first, SDX_FLOAT32, keys, scores, 1, s->n);
-    sdx_sort(order, s->scratch + lane * s->n, candidates, sdx_compare_keys, keys);
-    for (size_t i = 0; i < candidates && n < s->limit; i++) {
-        const box b = load_box(boxes + (size_t)order[i] * CORNERS, s->by_center);
+    size_t candidates = find_candidates(s, scores, keys, heap);
+    make_heap(heap, candidates);
+    for (; candidates > 0 && n < s->limit; candidates--) {
+        const int64_t index = take_best(heap, candidates).index;
+        const box b = load_box(boxes + (size_t)index * CORNERS, s->by_center);
         size_t k = 0;
         while (k < n && !is_suppressed(&b, &kept[k], s->iou))
             k++;
         if (k < n) continue;
         kept[n] = b;
-        selected[n++] = order[i];
+        selected[n++] = index;
     }
     return n;
 }
@@ -151,8 +190,7 @@ static sdx_status take(const sdx_call *c, size_t n, size_t size, void **out) {
 static sdx_status reserve(const sdx_call *c, selection *s, size_t items) {
     const size_t per_lane = s->n * c->lanes;
     SDX_TRY(take(c, per_lane, sizeof *s->keys, (void **)&s->keys));
-    SDX_TRY(take(c, per_lane, sizeof *s->order, (void **)&s->order));
-    SDX_TRY(take(c, per_lane, sizeof *s->scratch, (void **)&s->scratch));
+    SDX_TRY(take(c, per_lane, sizeof *s->heap, (void **)&s->heap));
     SDX_TRY(take(c, s->limit * c->lanes, sizeof *s->kept, (void **)&s->kept));
     SDX_TRY(take(c, items * s->limit, sizeof *s->selected, (void **)&s->selected));
     return take(c, items, sizeof *s->counts, (void **)&s->counts);
