@@ -16,7 +16,7 @@ struct settings {
 };
 
 static const struct option options[] = {
-    {"format", "FORMAT", "text, dot, json or onnx (default: text)", OPTION_TEXT,
+    {"format", "text|dot|json|onnx", "what to write (default: text)", OPTION_TEXT,
      offsetof(struct settings, format)},
     {"output", "FILE", "where to write (default: -, the standard output)", OPTION_TEXT,
      offsetof(struct settings, output)},
