@@ -3,7 +3,7 @@
 
 . tools/machines.sh
 
-standard_parts=(build unit checkop models conformance corpus verify differential install asan cross)
+standard_parts=(build unit checkop models conformance corpus providers verify differential install asan cross)
 further_parts=(clang tsan roundtrip sweeps fuzz "${machines[@]}" windows)
 
 skip_part() {
@@ -91,6 +91,21 @@ part_corpus() {
     build_command
     build/release/bin/sardonyx check ../shared/corpus --operators build/test/tested-corpus
     tested corpus build/test/tested-corpus
+}
+
+# What the null provider claims; `full` adds all cases and more choices.
+provider_choices=(alternate)
+provider_cases=conformance_sample
+
+part_providers() {
+    local folders choice library=build/release/lib/sardonyx_null.so
+    build_preset release sardonyx sardonyx_null
+    folders=$($provider_cases) || return 1
+    for choice in all "${provider_choices[@]}"; do
+        # shellcheck disable=SC2086 # a list of folders without blanks
+        build/release/bin/sardonyx check $folders "${conformance_limits[@]}" --provider "$library:$choice"
+        [ ! -d ../shared/corpus ] || build/release/bin/sardonyx check ../shared/corpus --provider "$library:$choice"
+    done
 }
 
 differential_graphs=300
@@ -220,7 +235,8 @@ run_part() { # PART
 run_parts() { # [PART...]
     local part parts=("$@") groups=(demo test)
     [ ${#parts[@]} -gt 0 ] || parts=("${standard_parts[@]}")
-    [ "${parts[*]}" != full ] || parts=("${standard_parts[@]}" "${further_parts[@]}") differential_graphs=3000
+    [ "${parts[*]}" != full ] || parts=("${standard_parts[@]}" "${further_parts[@]}") differential_graphs=3000 \
+        provider_choices=(none alternate alternate,sync random:1 random:2,delay=100 random:3) provider_cases=conformance_folders
     for part in "${parts[@]}"; do
         [[ " ${standard_parts[*]} ${further_parts[*]} " == *" $part "* ]] ||
             die "test: part '$part' is not known, expected ${standard_parts[*]} ${further_parts[*]} or full"

@@ -233,8 +233,11 @@ static void bury(sdx_frame *frame, const sdx_step *step) {
     for (uint32_t i = 0; i < step->n_dies; i++) {
         sdx_cell *const cell = &frame->cells[step->dies[i]];
         const uint8_t space = frame->program->values[step->dies[i]].space;
-        sdx_slab_plan *const plan = space == 0 ? &frame->plan : &frame->spaces[space - 1].plan;
-        if (cell->home == SDX_HOME_SLAB) sdx_slab_give(plan, cell->size, cell->offset);
+        if (cell->home != SDX_HOME_SLAB) continue;
+        if (SDX_LIKELY(space == 0))
+            sdx_slab_give(&frame->plan, cell->size, cell->offset);
+        else
+            sdx_foreign_bury(&frame->spaces[space - 1], cell);
     }
 }
 

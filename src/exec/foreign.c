@@ -176,19 +176,29 @@ sdx_status sdx_foreign_settle(sdx_frame *frame) {
 
 /* ---- places */
 
+static size_t alignment_of(const sdx_space *space) {
+    const sdx_target *const target = space->site->target;
+    return target->provider->devices[target->device].alignment;
+}
+
 static sdx_status place_there(sdx_frame *frame, uint32_t value) {
     sdx_cell *const cell = &frame->cells[value];
     sdx_space *const space = &frame->spaces[frame->program->values[value].space - 1];
     const sdx_target *const target = space->site->target;
-    const size_t alignment = target->provider->devices[target->device].alignment;
+    size_t room;
     sdx_ep_tensor tensor = sdx_ep_tensor_of(&cell->view);
     tensor.on_host = false;
     SDX_TRY(sdx_provider_size_of(target->provider, target->device, &tensor, &cell->size));
     cell->home = SDX_HOME_SLAB;
-    if (!sdx_round_up(cell->size, alignment, &cell->size) ||
-        !sdx_slab_take(&space->plan, cell->size, &cell->offset))
+    if (!sdx_round_up(cell->size, alignment_of(space), &room) ||
+        !sdx_slab_take(&space->plan, room, &cell->offset))
         return sdx_fail(SDX_LIMIT, "found values beyond the address space of a device");
     return NULL;
+}
+
+void sdx_foreign_bury(sdx_space *space, const sdx_cell *cell) {
+    const size_t unit = alignment_of(space); /* did not overflow when it was taken */
+    sdx_slab_give(&space->plan, (cell->size + unit - 1) & ~(unit - 1), cell->offset);
 }
 
 /* The type and shape of `from`, and no elements yet. */
@@ -354,9 +364,8 @@ sdx_status sdx_foreign_get_blocks(sdx_frame *frame) {
     for (uint32_t t = 0; t + 1 < frame->program->n_spaces; t++) {
         sdx_space *const space = &frame->spaces[t];
         const sdx_target *const target = space->site->target;
-        const size_t alignment = target->provider->devices[target->device].alignment;
         size_t need;
-        if (!sdx_round_up(space->plan.end, alignment, &space->workspace_offset) ||
+        if (!sdx_round_up(space->plan.end, alignment_of(space), &space->workspace_offset) ||
             !sdx_add_size(space->workspace_offset, space->workspace, &need))
             return sdx_fail(SDX_LIMIT, "found planned memory beyond the address space");
         if (need <= space->size) continue;

@@ -64,6 +64,7 @@ sdx_status sdx_foreign_settle(sdx_frame *frame) SDX_NODISCARD;
 
 /* Binding: a step; blocks, when all offsets are known. */
 sdx_status sdx_foreign_bind(sdx_frame *frame, sdx_step_state *state, uint32_t index) SDX_NODISCARD;
+void sdx_foreign_bury(sdx_space *space, const sdx_cell *cell); /* gives its place back */
 sdx_status sdx_foreign_get_blocks(sdx_frame *frame) SDX_NODISCARD;
 void sdx_foreign_reset(sdx_frame *frame); /* before: plans are empty again */
 /* Before each run: where values on devices are. */

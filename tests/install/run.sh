@@ -65,6 +65,13 @@ build_model() {
     "$work/build_model" | tee "$work/build_model.txt" && grep -q '^y = 14.5 26$' "$work/build_model.txt" && grep -q '^Gemm: 3 inputs' "$work/build_model.txt"
 }
 
+# So does a provider, and the installed command computes with it.
+provider() {
+    cc "${consumer_flags[@]}" -I"$prefix/include" -fPIC -shared "$root/examples/provider.c" -o "$work/provider.so" &&
+        "$prefix/bin/sardonyx" check "$root/models" --provider "$work/provider.so" &&
+        "$prefix/bin/sardonyx" info --partition --provider "$work/provider.so" "$root/models/digits/digits.onnx" | grep -q 'example#0'
+}
+
 # Whatever the shared library exports is declared in a public header, and the other way round.
 exports() {
     nm -D --defined-only "$prefix/lib/libsardonyx.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | LC_ALL=C sort >"$work/exported"
@@ -100,6 +107,7 @@ check pkg_config_static pkg_config_static
 check add_subdirectory add_subdirectory
 check custom_ops custom_ops
 check build_model build_model
+check provider provider
 check exports exports
 check needs needs
 check manual manual
