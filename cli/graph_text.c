@@ -169,7 +169,10 @@ void attribute_text(struct text *text, const sdx_attr_info *attr, size_t most) {
         text_add(text, "%s", i > 0 ? "," : "");
         item_text(text, attr, i, most);
     }
-    text_add(text, attr->n > most ? ",...%zu]" : list ? "]" : "", attr->n);
+    if (attr->n > most) {
+        text_add(text, ",...%zu", attr->n);
+    }
+    text_add(text, "%s", list ? "]" : "");
 }
 
 void operator_text(struct text *text, const sdx_node_info *node) {

@@ -22,7 +22,7 @@ static sdx_status begin(sdx_build_node *node, const char *name, sdx_pb_attribute
                             SDX_FMT(node->proto.op_type), name);
     }
     SDX_TRY(sdx_build_room(node->graph->builder, &node->attrs, sizeof **out, out));
-    (*out)->proto = (sdx_pb_attribute){.name = copy, .type = type, .has_type = true};
+    (*out)->proto = (sdx_pb_attribute){.name = copy, .type = (int32_t)type, .has_type = true};
     return NULL;
 }
 
@@ -111,10 +111,10 @@ sdx_status sdx_build_type_of(sdx_build_node *node, const char *name, const sdx_b
 
 sdx_status sdx_build_ints(sdx_build_node *node, const char *name, const int64_t *values, size_t n) {
     sdx_build_attr *attr;
-    void *copy;
+    int64_t *copy;
     SDX_TRY(begin(node, name, SDX_PB_ATTRIBUTE_INTS, &attr));
     if (values == NULL && n != 0) return null_list(name, n);
-    SDX_TRY(SDX_ARENA_NEW(arena_of(node), n, (int64_t **)&copy));
+    SDX_TRY(SDX_ARENA_NEW(arena_of(node), n, &copy));
     if (n != 0) memcpy(copy, values, n * sizeof *values);
     attr->proto.ints = copy;
     attr->proto.n_ints = n;

@@ -142,21 +142,15 @@ static sdx_status make_port(sdx_build_graph *graph, const char *name, const sdx_
     return NULL;
 }
 
-static sdx_status add_port(sdx_build_graph *graph, sdx_build_list *list,
-                           const sdx_pb_value_info *info) {
-    sdx_pb_value_info *place;
-    SDX_TRY(sdx_build_room(graph->builder, list, sizeof *place, &place));
-    *place = *info;
-    list->n++;
-    return NULL;
-}
-
 static sdx_status add_input(sdx_build_graph *graph, const char *name, const sdx_build_type *type) {
-    sdx_pb_value_info info = {0};
+    sdx_pb_value_info *place, info = {0};
     SDX_TRY(make_port(graph, name, type, &info));
     SDX_TRY(sdx_build_check_free(graph, info.name));
+    SDX_TRY(sdx_build_room(graph->builder, &graph->inputs, sizeof *place, &place));
     SDX_TRY(sdx_build_define(graph, info.name, true));
-    return add_port(graph, &graph->inputs, &info);
+    *place = info;
+    graph->inputs.n++;
+    return NULL;
 }
 
 sdx_status sdx_build_input(sdx_build_graph *graph, const char *name, const sdx_build_type *type) {
@@ -164,11 +158,18 @@ sdx_status sdx_build_input(sdx_build_graph *graph, const char *name, const sdx_b
                     graph);
 }
 
+static sdx_status add_output(sdx_build_graph *graph, const char *name, const sdx_build_type *type) {
+    sdx_pb_value_info *place, info = {0};
+    SDX_TRY(make_port(graph, name, type, &info));
+    SDX_TRY(sdx_build_room(graph->builder, &graph->outputs, sizeof *place, &place));
+    *place = info;
+    graph->outputs.n++;
+    return NULL;
+}
+
 sdx_status sdx_build_output(sdx_build_graph *graph, const char *name, const sdx_build_type *type) {
-    sdx_pb_value_info info = {0};
-    sdx_status status = make_port(graph, name, type, &info);
-    if (status == NULL) status = add_port(graph, &graph->outputs, &info);
-    return in_graph(sdx_in(status, "output '%s'", name != NULL ? name : ""), graph);
+    return in_graph(sdx_in(add_output(graph, name, type), "output '%s'", name != NULL ? name : ""),
+                    graph);
 }
 
 /* ---- constants ------------------------------------------------------------------------------- */
