@@ -4,7 +4,7 @@
  * columns advance together and share the loads of the row. */
 #include "kernels/set.h"
 
-enum { TOGETHER = 4 };
+enum { TOGETHER = 4, AHEAD = 8 /* columns whose codes are fetched before they are needed */ };
 
 /* [evens][odds] of VF_N each, 0 after the end. */
 static void deal(float *dst, const sdx_codes4_f32 *p) {
@@ -45,6 +45,8 @@ SDX_INLINE void multiply(float *y, const sdx_codes4_f32 *p, const float *dealt, 
             zero[c] = vf_set(zero_of(p, column + c, b));
             sum[c] = vf_set(0.0f);
         }
+        for (size_t c = 0; c < n; c++) /* columns are short: the hardware sees no stream */
+            SDX_PREFETCH(codes + (c + AHEAD) * p->blocks * bytes);
         for (size_t i = 0; i < bytes; i += VF_N, a += 2 * VF_N) {
             const vf even = vf_load(a), odd = vf_load(a + VF_N);
             SDX_UNROLL(4)
