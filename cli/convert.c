@@ -23,6 +23,8 @@ static const struct option options[] = {
      offsetof(struct convert_settings, to)},
     {"no-check", NULL, "do not run the old and the new model", OPTION_FLAG,
      offsetof(struct convert_settings, no_check)},
+    {"data", "DIR", "check: inputs from a folder test_data_set_N, not made up", OPTION_TEXT,
+     offsetof(struct convert_settings, data)},
     {"limit", "T", "check: largest |a-b| by the largest |b| (default: by types and nodes)",
      OPTION_NUMBER, offsetof(struct convert_settings, limit)},
     {"json", NULL, "print as JSON", OPTION_FLAG, offsetof(struct convert_settings, json)},

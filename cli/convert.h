@@ -14,6 +14,7 @@ struct convert_settings {
     struct text_list from, to;   /* names of values: where to cut */
     const char *weights;         /* "fp16", "bf16", "fp32"; NULL: as they are */
     const char *output;
+    const char *data;  /* a folder test_data_set_N, whose inputs the check takes; NULL: made up */
     uint64_t opset;    /* 0: as low as it can be */
     uint64_t external; /* bytes from which a tensor goes to a file of its own; 0: none does */
     double limit;      /* of the check; NaN: from types and nodes */

@@ -8,12 +8,16 @@
 #include "cli/elements.h"
 #include "cli/memory.h"
 #include "cli/ports.h"
+#include "cli/set_inputs.h"
 #include "cli/verify_model.h"
 
 /* A run of one model: its outputs in its order. */
 struct trial {
     struct session session;
-    struct inputs inputs;
+    struct inputs made_up;
+    struct set_inputs read;
+    sdx_value *const *inputs; /* n_inputs; of one of these, or NULL: the caller's */
+    size_t n_inputs;
     sdx_value **outputs; /* owned, and so is each */
     size_t n;
 };
@@ -23,7 +27,8 @@ static void trial_close(struct trial *trial) {
         sdx_value_release(trial->outputs[i]);
     }
     mem_free(trial->outputs);
-    inputs_free(&trial->inputs);
+    inputs_free(&trial->made_up);
+    set_inputs_free(&trial->read);
     session_close(&trial->session);
 }
 
@@ -56,6 +61,20 @@ static void wanted_of_old(const struct conversion *c, struct value_list *out) {
     }
 }
 
+static bool find_inputs(const struct conversion *c, struct trial *old, struct fault *fault) {
+    const sdx_model *const model = old->session.model;
+    if (c->settings->data != NULL) {
+        const bool good = set_inputs_read(model, c->settings->data, &old->read, fault);
+        old->inputs = old->read.values;
+        old->n_inputs = old->read.n;
+        return good;
+    }
+    const bool good = inputs_gather(&c->settings->input, model, &old->made_up, fault);
+    old->inputs = old->made_up.values;
+    old->n_inputs = old->made_up.n;
+    return good;
+}
+
 static bool run_old(const struct conversion *c, const char *path, struct trial *old,
                     struct fault *fault) {
     struct session_settings plain = c->settings->session;
@@ -71,8 +90,7 @@ static bool run_old(const struct conversion *c, const char *path, struct trial *
     } else {
         good = session_open(&plain, path, &old->session, fault);
     }
-    return good && inputs_gather(&c->settings->input, old->session.model, &old->inputs, fault) &&
-           run(c, old, old->inputs.values, fault);
+    return good && find_inputs(c, old, fault) && run(c, old, old->inputs, fault);
 }
 
 /* The value of a port of the old model, input or output; NULL where it has none. */
@@ -81,7 +99,7 @@ static sdx_value *value_of(const struct trial *old, sdx_str name) {
     const size_t output = port_find_output(model, name);
     const size_t input = port_find_input(model, name);
     return output < old->n         ? old->outputs[output]
-           : input < old->inputs.n ? old->inputs.values[input]
+           : input < old->n_inputs ? old->inputs[input]
                                    : NULL;
 }
 

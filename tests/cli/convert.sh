@@ -78,6 +78,7 @@ expect 0 '^probabilities ' convert "$digits" same.onnx
 expect 0 '"ratio": 0$' convert m.onnx up.onnx --opset 21 --json
 expect 0 '^opsets +ai.onnx 21' info up.onnx
 expect 0 '"checked": false' convert "$digits" same.onnx --no-check --json
+expect 0 '^probabilities +0 ' convert "$digits" same.onnx --data "${digits%/*}/test_data_set_0"
 expect 2 'expected two: sardonyx convert MODEL OUTPUT' convert m.onnx
 expect 2 'would be written over' convert m.onnx m.onnx
 expect 3 'opset' convert m.onnx low.onnx --opset 5
