@@ -131,6 +131,32 @@ static void arg_takes_nan_first(void **state) {
     op_end(t);
 }
 
+/* More columns than a tile has, with ties, NaN and both ends. */
+static void arg_of_many_columns(void **state) {
+    (void)state;
+    enum { ROWS = 5, COLUMNS = 1100 };
+    static double x[ROWS * COLUMNS], first[COLUMNS], last[COLUMNS];
+    for (size_t i = 0; i < ROWS * COLUMNS; i++) {
+        x[i] = i % 97 == 0 ? (double)NAN : (double)(i * 7919 % 4);
+    }
+    for (size_t i = 0; i < COLUMNS; i++) {
+        first[i] = last[i] = 0;
+        for (size_t r = 1; r < ROWS; r++) {
+            const double now = x[r * COLUMNS + i], best = x[(size_t)last[i] * COLUMNS + i];
+            if (isnan(best) ? isnan(now) : isnan(now) || now >= best) last[i] = (double)r;
+            if (!isnan(best) && (isnan(now) || now > best)) first[i] = (double)r;
+        }
+    }
+    for (int64_t is_last = 0; is_last < 2; is_last++) {
+        op_test *const t = op_begin("ArgMax", 13);
+        op_int(t, "keepdims", 0);
+        op_int(t, "select_last_index", is_last);
+        op_input(t, SDX_FLOAT32, DIMS(ROWS, COLUMNS), x);
+        op_expect(t, 0, SDX_INT64, DIMS(COLUMNS), is_last ? last : first);
+        op_end(t);
+    }
+}
+
 static void arg_of_nothing(void **state) {
     (void)state;
     op_test *t = op_begin("ArgMax", 13);
@@ -272,17 +298,12 @@ static void non_max_suppression_of_many(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(topk_of_any_type),
-        cmocka_unit_test(topk_orders_floats),
-        cmocka_unit_test(topk_of_long_rows),
-        cmocka_unit_test(topk_bounds),
-        cmocka_unit_test(arg_of_any_type),
-        cmocka_unit_test(arg_takes_nan_first),
-        cmocka_unit_test(arg_of_nothing),
-        cmocka_unit_test(unique_of_any_type),
-        cmocka_unit_test(unique_strings_and_slices),
-        cmocka_unit_test(non_max_suppression),
-        cmocka_unit_test(non_max_suppression_of_many),
+        cmocka_unit_test(topk_of_any_type),    cmocka_unit_test(topk_orders_floats),
+        cmocka_unit_test(topk_of_long_rows),   cmocka_unit_test(topk_bounds),
+        cmocka_unit_test(arg_of_any_type),     cmocka_unit_test(arg_takes_nan_first),
+        cmocka_unit_test(arg_of_many_columns), cmocka_unit_test(arg_of_nothing),
+        cmocka_unit_test(unique_of_any_type),  cmocka_unit_test(unique_strings_and_slices),
+        cmocka_unit_test(non_max_suppression), cmocka_unit_test(non_max_suppression_of_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

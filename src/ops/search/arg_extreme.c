@@ -1,6 +1,7 @@
 /* ArgMax, ArgMin: the index of the greatest or least element along an axis. One algorithm over
  * keys; float32 goes through the kernels that find the value. NaN counts as more extreme than
  * all else, as in NumPy. */
+#include "base/attr.h"
 #include "kernels/kernels.h"
 #include "ops/call.h"
 #include "ops/infer.h"
@@ -105,20 +106,33 @@ static void search_columns(const search *s, size_t outer, size_t first, size_t n
     }
 }
 
+/* Where a row has the values of `best`, its number goes to `at`. A number of columns that is known
+ * lets the compiler make vectors of it. */
+SDX_INLINE void note_row(int32_t *restrict at, const float *restrict row,
+                         const float *restrict best, int32_t r, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        const int32_t found = -((row[i] == best[i]) | (row[i] != row[i]));
+        at[i] = (at[i] & ~found) | (r & found);
+    }
+}
+
 /* The same for float32: first the values, by the kernel, then where each stands for the first
- * (last) time. The value is NaN just where the column has one. */
+ * (last) time. The value is NaN just where the column has one. Rows have numbers of 32 bits. */
 static void search_float_columns(const search *s, size_t outer, size_t first, size_t n) {
     float best[TILE];
+    int32_t at[TILE] = {0};
     int64_t *const dst = s->dst + outer * s->inner + first;
     const float *const src = (const float *)(const void *)s->src + outer * s->n * s->inner + first;
     s->extreme_rows(best, src, s->n, n, s->inner);
     for (size_t k = 0; k < s->n; k++) {
         const size_t r = s->last ? k : s->n - 1 - k;
-        const float *const row = src + r * s->inner;
-        for (size_t i = 0; i < n; i++) {
-            const bool found = (row[i] == best[i]) | (row[i] != row[i]);
-            dst[i] = found ? (int64_t)r : dst[i];
-        }
+        if (n == TILE)
+            note_row(at, src + r * s->inner, best, (int32_t)r, TILE);
+        else
+            note_row(at, src + r * s->inner, best, (int32_t)r, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        dst[i] = at[i];
     }
 }
 
@@ -138,7 +152,8 @@ static void search_tiles(void *arg, size_t begin, size_t end, unsigned lane) {
 static void choose_kernels(search *s, const sdx_kernel_table *k) {
     if (s->dtype != SDX_FLOAT32) return;
     s->extreme = s->order.descending ? k->max_row_f32 : k->min_row_f32;
-    s->extreme_rows = s->order.descending ? k->max_rows_f32 : k->min_rows_f32;
+    if (s->n <= INT32_MAX)
+        s->extreme_rows = s->order.descending ? k->max_rows_f32 : k->min_rows_f32;
 }
 
 static sdx_status run(const sdx_call *c) {
