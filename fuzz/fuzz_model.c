@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model/trial.h"
+#include "sardonyx/graph.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -93,8 +94,26 @@ static void run_twice(sdx_context *context, const sdx_model *model, const fuzz_t
     drop(p.outputs, p.n_out);
 }
 
+/* The graph as ONNX, and that as a model: whatever a file made of it, both end. */
+static void write_and_load(sdx_runtime *runtime, sdx_model *model, const sdx_allocator *allocator) {
+    void *bytes;
+    size_t size;
+    sdx_model *copy = NULL;
+    sdx_model_options options;
+    sdx_model_options_init(&options);
+    options.memory_limit = LIMIT;
+    options.graph_only = true;
+    const sdx_status status = sdx_model_serialize(model, allocator, NULL, &bytes, &size);
+    if (status == NULL) {
+        sdx_status_free(sdx_model_load_memory(runtime, bytes, size, &options, &copy));
+        sdx_model_release(copy);
+        allocator->deallocate(allocator->self, bytes, size);
+    }
+    sdx_status_free(status);
+}
+
 static void load_and_run(sdx_runtime *runtime, const uint8_t *data, size_t size,
-                         const fuzz_trial *trial) {
+                         const fuzz_trial *trial, const sdx_allocator *allocator) {
     sdx_model *model = NULL;
     sdx_context *context = NULL;
     sdx_model_options options;
@@ -111,6 +130,7 @@ static void load_and_run(sdx_runtime *runtime, const uint8_t *data, size_t size,
     sdx_status_free(sdx_model_load_memory(runtime, data, size, &options, &model));
     if (model != NULL) sdx_status_free(sdx_context_create(model, &place, &context));
     if (context != NULL) run_twice(context, model, trial);
+    if (model != NULL && size % 4 == 0) write_and_load(runtime, model, allocator);
     sdx_context_destroy(context);
     sdx_model_release(model);
 }
@@ -127,7 +147,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     options.allocator = &allocator;
     sdx_runtime *runtime = NULL;
     sdx_status_free(sdx_runtime_create(&options, &runtime));
-    if (runtime != NULL) load_and_run(runtime, data, size, &trial);
+    if (runtime != NULL) load_and_run(runtime, data, size, &trial, &allocator);
     sdx_runtime_release(runtime);
     if (atomic_load(&m.blocks) != 0) abort(); /* a block was lost */
     sdx_arena_deinit(&arena);
