@@ -26,6 +26,12 @@ extern "C" {
 SDX_API sdx_status sdx_runtime_load_provider(sdx_runtime *runtime, const char *path,
                                              const char *options, const char **name);
 
+/* What the provider behind `device` (a name as sdx_tensor_create_on takes it) has in use there:
+ * `used` bytes now and `peak` bytes at most so far; 0 where it does not say. Errors:
+ * SDX_INVALID_ARGUMENT, SDX_NOT_FOUND. */
+SDX_API sdx_status sdx_runtime_device_memory(sdx_runtime *runtime, const char *device,
+                                             uint64_t *used, uint64_t *peak);
+
 /* ---- partition -------------------------------------------------------------------------------
  * Threads: any, also at once. What a function lends lives as long as the model. */
 

@@ -15,6 +15,20 @@ sdx_status sdx_runtime_load_provider(sdx_runtime *runtime, const char *path, con
     return sdx_runtime_add_provider(runtime, path, NULL, options, name);
 }
 
+sdx_status sdx_runtime_device_memory(sdx_runtime *runtime, const char *device, uint64_t *used,
+                                     uint64_t *peak) {
+    sdx_target target;
+    if (runtime == NULL || device == NULL || used == NULL || peak == NULL)
+        return sdx_fail(SDX_INVALID_ARGUMENT,
+                        "device: found NULL, expected a runtime, a name and places for numbers");
+    SDX_TRY(sdx_runtime_find_target(runtime, sdx_str_from(device), &target));
+    const sdx_ep *const ep = target.provider->ep;
+    *used = *peak = 0;
+    if (ep->memory != NULL) ep->memory(ep->self, target.device, used, peak);
+    sdx_provider_release(target.provider);
+    return NULL;
+}
+
 /* ---- partition */
 
 static void show_part(const sdx_part *part, sdx_place_fn *fn, void *user) {

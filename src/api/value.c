@@ -137,12 +137,21 @@ static sdx_status check_items(sdx_value *const *items, size_t n, sdx_dtype *elem
     return NULL;
 }
 
+/* What holds others, and a message, has its elements on the host. */
+static sdx_status check_on_host(const sdx_value *value) {
+    if (value == NULL || sdx_value_on_host(value)) return NULL;
+    return sdx_fail(SDX_INVALID_ARGUMENT,
+                    "found a tensor on a device, expected one on the host; sdx_tensor_copy it");
+}
+
 sdx_status sdx_sequence_create(const sdx_allocator *allocator, sdx_dtype element,
                                sdx_value *const *items, size_t n, sdx_value **out) {
     sdx_store *store;
     if (element != SDX_UNDEFINED && !sdx_dtype_valid((int64_t)element))
         return sdx_fail(SDX_INVALID_ARGUMENT, "element is %d, expected 0 to 26", (int)element);
     SDX_TRY(check_items(items, n, &element));
+    for (size_t i = 0; i < n; i++)
+        SDX_TRY(sdx_in(check_on_host(items[i]), "item %zu", i));
     SDX_TRY(open_store(allocator, &store));
     const sdx_kind kind = n > 0 ? items[0]->kind : SDX_TENSOR;
     const sdx_status status = sdx_value_sequence(store, kind, element, items, n, out);
@@ -156,6 +165,8 @@ sdx_status sdx_map_create(const sdx_allocator *allocator, sdx_value *keys, sdx_v
     if (!keys || !values)
         return sdx_fail(SDX_INVALID_ARGUMENT, "%s is NULL, expected a tensor",
                         keys ? "values" : "keys");
+    SDX_TRY(sdx_in(check_on_host(keys), "keys"));
+    SDX_TRY(sdx_in(check_on_host(values), "values"));
     SDX_TRY(open_store(allocator, &store));
     sdx_status status = sdx_value_check_map(keys, values, sdx_store_heap(store));
     if (!status) status = sdx_value_map(store, keys, values, out);
@@ -165,6 +176,7 @@ sdx_status sdx_map_create(const sdx_allocator *allocator, sdx_value *keys, sdx_v
 
 sdx_status sdx_optional_create(const sdx_allocator *allocator, sdx_value *value, sdx_value **out) {
     sdx_store *store;
+    SDX_TRY(check_on_host(value));
     SDX_TRY(open_store(allocator, &store));
     const sdx_kind kind = value ? value->kind : SDX_TENSOR;
     const sdx_dtype element = value ? sdx_value_leaf(value) : SDX_UNDEFINED;
@@ -205,6 +217,7 @@ sdx_status sdx_value_parse(const sdx_allocator *allocator, sdx_kind kind, const 
 sdx_status sdx_value_serialize(const sdx_allocator *allocator, const sdx_value *value,
                                const char *name, void **bytes, size_t *size) {
     if (!value) return sdx_fail(SDX_INVALID_ARGUMENT, "value is NULL, expected a value");
+    SDX_TRY(check_on_host(value));
     sdx_heap own;
     sdx_heap_init(&own, allocator, 0, "value");
     sdx_heap *const heap = allocator ? &own : sdx_heap_global();

@@ -68,9 +68,9 @@ static sdx_status make_tensors(sdx_build_node *node, const char *name, sdx_value
     sdx_pb_tensor *protos;
     SDX_TRY(SDX_ARENA_NEW(arena_of(node), n, &protos));
     for (size_t i = 0; i < n; i++) {
-        if (values[i] == NULL || values[i]->kind != SDX_TENSOR)
-            return sdx_fail(SDX_INVALID_ARGUMENT, "attribute '%s': element %zu: expected a tensor",
-                            name, i);
+        if (values[i] == NULL || values[i]->kind != SDX_TENSOR || !sdx_value_on_host(values[i]))
+            return sdx_fail(SDX_INVALID_ARGUMENT,
+                            "attribute '%s': element %zu: expected a tensor on the host", name, i);
         sdx_export_tensor(&values[i]->view, (sdx_str){0}, &protos[i]);
     }
     for (size_t i = 0; i < n; i++) {

@@ -203,6 +203,9 @@ static sdx_status add_value(sdx_build_graph *graph, const char *name, sdx_value 
     if (tensor == NULL || tensor->kind != SDX_TENSOR)
         return sdx_fail(SDX_INVALID_ARGUMENT, "found %s, expected a tensor",
                         tensor == NULL ? "NULL" : "another kind of value");
+    if (!sdx_value_on_host(tensor))
+        return sdx_fail(SDX_INVALID_ARGUMENT,
+                        "found a tensor on a device, expected one on the host");
     SDX_TRY(sdx_build_text(graph->builder, name, "name of a value", &copy));
     sdx_export_tensor(&tensor->view, copy, &proto);
     SDX_TRY(sdx_build_keep(graph->builder, tensor));

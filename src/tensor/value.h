@@ -74,4 +74,9 @@ sdx_status sdx_value_optional(sdx_store *store, sdx_kind element_kind, sdx_dtype
  * values of a map. */
 sdx_dtype sdx_value_leaf(const sdx_value *value);
 
+/* False: a tensor in the memory of a device, whose view has no data (exec/residence.h). */
+static inline bool sdx_value_on_host(const sdx_value *value) {
+    return value->kind != SDX_TENSOR || value->view.data != NULL || value->view.len == 0;
+}
+
 #endif

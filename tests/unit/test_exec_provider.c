@@ -348,6 +348,16 @@ static void test_resident(void **state) {
         for (size_t k = 0; k < 3; k++) {
             must(sdx_tensor_create_on(f.runtime, "null", SDX_FLOAT32, 2, dims, &there[k]));
         }
+        uint64_t used = 0, peak = 0;
+        void *message;
+        size_t size;
+        sdx_value *list;
+        must(sdx_runtime_device_memory(f.runtime, "null", &used, &peak));
+        assert_true(used >= 3 * 48 && peak >= used);
+        must_fail(sdx_sequence_create(NULL, SDX_FLOAT32, there, 3, &list), SDX_INVALID_ARGUMENT,
+                  "on a device");
+        must_fail(sdx_value_serialize(NULL, there[0], NULL, &message, &size), SDX_INVALID_ARGUMENT,
+                  "on a device");
         assert_null(sdx_tensor_data(there[0]));
         assert_string_equal(sdx_tensor_provider(there[0]), "null");
         must(sdx_tensor_copy(input, there[0]));
