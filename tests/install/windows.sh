@@ -21,7 +21,7 @@ check() { # NAME COMMAND...
 # The DLL is found in the folder of the program, as Windows has it.
 find_package() {
     cmake -G Ninja -S "$root/examples/consumer" -B "$work/find_package" -DCMAKE_TOOLCHAIN_FILE="$root/cmake/mingw.cmake" \
-        -DCMAKE_FIND_ROOT_PATH="$prefix" && cmake --build "$work/find_package" &&
+        -DCMAKE_PREFIX_PATH="$prefix" && cmake --build "$work/find_package" &&
         cp "$prefix/bin/libsardonyx-0.dll" "$work/find_package" && wine "$work/find_package/consumer.exe"
 }
 
