@@ -4,10 +4,6 @@
 add_library(sardonyx_null MODULE plugins/null/null.c plugins/null/memory.c plugins/null/stream.c plugins/null/group.c)
 sdx_target(sardonyx_null)
 target_include_directories(sardonyx_null PRIVATE include .)
-if(MINGW) # its threads are in a library that is not there on other machines
-  target_link_libraries(sardonyx_null PRIVATE -Wl,-Bstatic winpthread -Wl,-Bdynamic)
-else()
-  target_link_libraries(sardonyx_null PRIVATE Threads::Threads)
-endif()
+target_link_libraries(sardonyx_null PRIVATE ${sdx_pthreads})
 target_link_options(sardonyx_null PRIVATE ${sdx_sanitizers})
 set_target_properties(sardonyx_null PROPERTIES PREFIX "" C_VISIBILITY_PRESET hidden)

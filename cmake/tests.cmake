@@ -6,15 +6,10 @@ if(NOT TARGET sardonyx_core)
   return()
 endif()
 
-set(sdx_test_posix) # threads and clocks that tests use
-if(MINGW)
-  set(sdx_test_posix -Wl,-Bstatic winpthread -Wl,-Bdynamic)
-endif()
-
 function(sdx_test_program name)
   add_executable(${name} ${ARGN})
   sdx_target(${name})
-  target_link_libraries(${name} PRIVATE sardonyx_core ${sdx_test_posix})
+  target_link_libraries(${name} PRIVATE sardonyx_core ${sdx_pthreads})
 endfunction()
 
 # cmocka is the system's, or compiled from its sources where the system's is for another machine.
