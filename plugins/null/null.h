@@ -33,8 +33,15 @@ struct provider {
     uint64_t used, peak;
 };
 
+/* What mingw calls "printf" is not C's. */
+#if defined(__MINGW32__)
+#define FORMAT_OF_C gnu_printf
+#else
+#define FORMAT_OF_C printf
+#endif
+
 /* null.c */
-int fail(sdx_ep_why *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int fail(sdx_ep_why *why, const char *format, ...) __attribute__((format(FORMAT_OF_C, 2, 3)));
 /* Whether the options want it to end here. */
 bool fails(const struct provider *p, const char *where);
 
