@@ -386,7 +386,9 @@ static sdx_status write_beside(const WCHAR *target, const char *path, const void
     if (file == INVALID_HANDLE_VALUE) return file_error(path, "cannot be written", GetLastError());
     sdx_status status = write_and_close(file, path, bytes, size, true);
     if (!status && !MoveFileExW(other, target, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
-        status = file_error(path, "cannot be replaced", GetLastError());
+        status =
+            file_error(path, "cannot be replaced; does a model map it, or another program use it?",
+                       GetLastError());
     if (status) (void)DeleteFileW(other);
     return status;
 }

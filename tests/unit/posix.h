@@ -1,6 +1,6 @@
 /* What tests use of POSIX, under the same names on Windows. Where that system has no such thing, a
- * test asks HAS_FORK, HAS_LINKS or HAS_DEVICES first and skips. Define _DEFAULT_SOURCE before the
- * first header. */
+ * test asks HAS_FORK, HAS_LINKS, HAS_DEVICES or REPLACES_MAPPED first and skips. Define
+ * _DEFAULT_SOURCE before the first header. */
 #ifndef SDX_TESTS_POSIX_H
 #define SDX_TESTS_POSIX_H
 
@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { HAS_FORK = true, HAS_LINKS = true, HAS_DEVICES = true };
+enum { HAS_FORK = true, HAS_LINKS = true, HAS_DEVICES = true, REPLACES_MAPPED = true };
 
 #else
 
@@ -28,7 +28,7 @@ enum { HAS_FORK = true, HAS_LINKS = true, HAS_DEVICES = true };
 #include <unistd.h>
 
 /* Links need a right that users seldom have. */
-enum { HAS_FORK = false, HAS_LINKS = false, HAS_DEVICES = false };
+enum { HAS_FORK = false, HAS_LINKS = false, HAS_DEVICES = false, REPLACES_MAPPED = false };
 
 #define mkdir(path, mode) _mkdir(path)
 #define lstat(path, info) stat(path, info)
