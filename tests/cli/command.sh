@@ -152,10 +152,10 @@ expect 0 '4x3' run m.onnx --shape x=4x3 --output one.npy
 expect 0 '4x3' run dumped.onnx --shape x=4x3 --output two.npy
 same one.npy two.npy
 if command -v dot >/dev/null; then
-    "$sardonyx" dump m.onnx --format dot | dot -Tsvg >m.svg && grep -q '</svg>' m.svg || { echo 'dot refuses what dump writes'; failed=1; }
+    "${sardonyx[@]}" dump m.onnx --format dot | dot -Tsvg >m.svg && grep -q '</svg>' m.svg || { echo 'dot refuses what dump writes'; failed=1; }
 fi
 if command -v python3 >/dev/null; then
-    "$sardonyx" dump m.onnx --format json | python3 -c 'import json, sys; assert json.load(sys.stdin)["graph"]["nodes"]' || failed=1
+    "${sardonyx[@]}" dump m.onnx --format json | python3 -c 'import json, sys; assert json.load(sys.stdin)["graph"]["nodes"]' || failed=1
 fi
 
 # verify: one model on made-up inputs, folders with theirs.
