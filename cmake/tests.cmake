@@ -99,7 +99,7 @@ endforeach()
 
 # The examples of the documents, as users would build them. They take a model and end with 0.
 file(GLOB examples CONFIGURE_DEPENDS examples/*.c)
-list(FILTER examples EXCLUDE REGEX "/custom_op[a-z_]*\\.c$") # shared libraries: tests/unit and tests/install load them
+list(FILTER examples EXCLUDE REGEX "/(custom_op[a-z_]*|provider)\\.c$") # shared libraries: tests/unit and tests/install load them
 foreach(source IN LISTS examples)
   get_filename_component(name ${source} NAME_WE)
   add_executable(example_${name} ${source})
