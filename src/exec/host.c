@@ -69,12 +69,18 @@ static sdx_status give_adapted(sdx_step_state *state, size_t k, const sdx_view *
     return NULL;
 }
 
-/* Somewhere to write what nobody wants. */
+/* Somewhere to write what nobody wants, in the form that the operator writes. */
 static sdx_status unwanted(sdx_step_state *state, const sdx_view *shape, sdx_view **out) {
-    sdx_value *value;
-    SDX_TRY(sdx_value_dense(state->frame->context->store, shape, false, &value));
-    *out = &value->view;
-    return sdx_frame_temporary(state->frame, 0, value, NULL);
+    sdx_view *view;
+    SDX_TRY(sdx_frame_temporary(state->frame, sizeof *view, NULL, (void **)&view));
+    *view = *shape;
+    if (sdx_adapt_needed(state->step->op, shape->dtype))
+        sdx_adapt_view(state->step->op, shape, view);
+    const size_t size = sdx_view_bytes(view);
+    SDX_TRY(sdx_frame_temporary(state->frame, size, NULL, &view->data));
+    if (view->dtype == SDX_STRING && size != 0) memset(view->data, 0, size); /* empty views */
+    *out = view;
+    return NULL;
 }
 
 static sdx_status output(void *self, size_t k, sdx_dtype dtype, size_t rank, const int64_t *dims,
