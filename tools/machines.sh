@@ -151,4 +151,6 @@ part_cross() {
         read -ra run <<<"${emulator[$machine]}"
         smoke_test $machine "${run[@]}"
     done
+    build_preset mingw sardonyx libraries
+    counts 1 0 0
 }
