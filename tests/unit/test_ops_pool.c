@@ -209,7 +209,10 @@ static void pools_refuse(void **state) {
     op_ints(t, "pads", DIMS(INT32_MAX, INT32_MAX));
     op_ints(t, "strides", DIMS(INT32_MAX));
     op_input(t, SDX_FLOAT32, DIMS(1, 1, 3), DATA(1, 2, 3));
-    op_expect(t, 0, SDX_FLOAT32, DIMS(1, 1, 2), DATA(1, 1));
+    if (sizeof(size_t) < 8)
+        op_fails(t, "spans 8589934592, more than this machine counts");
+    else
+        op_expect(t, 0, SDX_FLOAT32, DIMS(1, 1, 2), DATA(1, 1));
     op_end(t);
 }
 

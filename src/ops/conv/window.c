@@ -121,9 +121,23 @@ static sdx_status size_of(sdx_dims *dims, const sdx_window_spec *s, size_t i, sd
     return NULL;
 }
 
+/* Loops count in ptrdiff_t, and on a 32-bit machine attributes can say more than that. */
+static sdx_status can_be_counted(sdx_dims *dims, const sdx_window_spec *s, size_t i, sdx_dim in) {
+    if (!sdx_dim_is_number(in) || !sdx_dim_is_number(s->kernel[i])) return NULL;
+    const sdx_dim pads = sdx_dim_add(dims, s->before[i], s->after[i]);
+    const sdx_dim steps = sdx_dim_add(dims, s->stride[i], reach(dims, s, i));
+    const sdx_dim span = sdx_dim_add(dims, sdx_dim_add(dims, in, pads), steps);
+    if ((uint64_t)span <= PTRDIFF_MAX) return NULL;
+    return sdx_fail(SDX_LIMIT,
+                    "spatial dimension %zu with pads, stride and window spans %lld, more than this "
+                    "machine counts; correct the attributes",
+                    i, (long long)span);
+}
+
 sdx_status sdx_window_sizes(sdx_dims *dims, const sdx_window_spec *spec, const sdx_dim *in,
                             sdx_dim *out) {
     for (size_t i = 0; i < spec->rank; i++) {
+        SDX_TRY(can_be_counted(dims, spec, i, in[i]));
         SDX_TRY(size_of(dims, spec, i, in[i], &out[i]));
     }
     return NULL;
