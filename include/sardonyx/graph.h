@@ -208,7 +208,8 @@ SDX_API sdx_status sdx_model_serialize(sdx_model *model, const sdx_allocator *al
  * goes through the same checks as any other when it is loaded. Names, lists and types are copied;
  * tensors are retained and must not change until the builder ends. Graphs and nodes that functions
  * hand out are lent and live as long as the builder. After an error the builder is as it was before
- * the call, but for SDX_OUT_OF_MEMORY, after which it is only to be released. Threads: a builder and what it lends belong to one thread at a time. */
+ * the call, but for SDX_OUT_OF_MEMORY, after which it is only to be released. Threads: a builder
+ * and what it lends belong to one thread at a time. */
 
 typedef struct sdx_builder sdx_builder;         /* a model that is being made */
 typedef struct sdx_build_graph sdx_build_graph; /* its graph, a subgraph, or a function's body */

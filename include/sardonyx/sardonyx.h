@@ -34,13 +34,9 @@
 extern "C" {
 #endif
 
-/* Marks what the library exports. */
+/* Marks what the library exports. Windows exports by a list that the build makes of these marks. */
 #if defined(_WIN32)
-#if defined(SDX_BUILDING_SHARED)
-#define SDX_API __declspec(dllexport)
-#else
 #define SDX_API
-#endif
 #else
 #define SDX_API __attribute__((visibility("default")))
 #endif
