@@ -20,10 +20,14 @@ if(SDX_SANITIZE)
   set(sdx_sanitizers -fsanitize=${SDX_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
 endif()
 
-# 32-bit x86 computes in registers of 80 bits unless told otherwise, and then the bits depend on where the compiler keeps a number.
+# Files have sizes and places of 64 bits everywhere.
 set(sdx_machine)
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+  list(APPEND sdx_machine -D_FILE_OFFSET_BITS=64)
+endif()
+# 32-bit x86 computes in registers of 80 bits unless told otherwise, and then the bits depend on where the compiler keeps a number.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(i[3-6]86|x86|x86_64|amd64|AMD64)$" AND CMAKE_SIZEOF_VOID_P EQUAL 4)
-  set(sdx_machine -msse2 -mfpmath=sse)
+  list(APPEND sdx_machine -msse2 -mfpmath=sse)
 endif()
 
 # -ffp-contract=off: a fused multiply-add stands in the bits only where the source asks for one, so results do not depend on the compiler's mood.
