@@ -83,22 +83,33 @@ typedef struct work {
     size_t a_depth, a_skip;
 } work;
 
-/* alpha * sum + beta * D for the first block, C + alpha * sum for the others; n <= VF_N elements.
- */
-SDX_INLINE void finish_vector(const sdx_gemm_f32 *g, float *c, const float *d, vf sum, bool first,
+/* What a run of a row is made from. */
+typedef struct row_end {
+    const float *d, *r; /* NULL: none */
+    vf scale, shift;    /* of the row, where it is scaled */
+    bool first, scaled;
+} row_end;
+
+/* alpha * sum + beta * D for the first block, C + alpha * sum for the others; behind the last one
+ * what is done once: n <= VF_N elements, j columns from where the run begins. */
+SDX_INLINE void finish_vector(const sdx_gemm_f32 *g, const row_end *end, float *c, vf sum, size_t j,
                               size_t n) {
     const vf alpha = vf_set(g->alpha);
     vf v;
-    if (!first) {
+    c += j;
+    if (!end->first) {
         v = vf_fma(alpha, sum, n < VF_N ? vf_load_n(c, n) : vf_load(c));
     } else {
         v = vf_mul(alpha, sum);
-        if (d && g->d_col) {
-            v = vf_fma(vf_set(g->beta), n < VF_N ? vf_load_n(d, n) : vf_load(d), v);
-        } else if (d) {
-            v = vf_fma(vf_set(g->beta), vf_set(*d), v);
+        if (end->d && g->d_col) {
+            v = vf_fma(vf_set(g->beta), n < VF_N ? vf_load_n(end->d + j, n) : vf_load(end->d + j),
+                       v);
+        } else if (end->d) {
+            v = vf_fma(vf_set(g->beta), vf_set(*end->d), v);
         }
     }
+    if (end->scaled) v = vf_fma(end->scale, v, end->shift);
+    if (end->r) v = vf_add(v, n < VF_N ? vf_load_n(end->r + j, n) : vf_load(end->r + j));
     if (n < VF_N) {
         vf_store_n(c, v, n);
     } else {
@@ -106,46 +117,38 @@ SDX_INLINE void finish_vector(const sdx_gemm_f32 *g, float *c, const float *d, v
     }
 }
 
-/* n elements, at most VF_N, of a finished row. */
-SDX_INLINE void close_vector(const sdx_gemm_f32 *g, float *c, const float *r, size_t row,
-                             size_t n) {
-    vf v = n < VF_N ? vf_load_n(c, n) : vf_load(c);
-    if (g->scale) v = vf_fma(vf_set(g->scale[row]), v, vf_set(g->shift[row]));
-    if (r) v = vf_add(v, n < VF_N ? vf_load_n(r, n) : vf_load(r));
-    if (n < VF_N) {
-        vf_store_n(c, v, n);
-    } else {
-        vf_store(c, v);
-    }
-}
-
-/* What is done once to each finished sum; the row is in the first-level cache. */
-static void close_row(const sdx_gemm_f32 *g, float *c, size_t row, size_t col, size_t n_cols) {
-    if (g->scale || g->r) {
-        const float *r = g->r ? g->r + row * g->r_row + col : NULL;
-        size_t j = 0;
-        for (; n_cols - j >= VF_N; j += VF_N)
-            close_vector(g, c + j, r ? r + j : NULL, row, VF_N);
-        if (j < n_cols) close_vector(g, c + j, r ? r + j : NULL, row, n_cols - j);
-    }
-    if (g->post) g->post(c, c, n_cols, g->p0, g->p1);
-}
+static bool is_last(const work *w) { return w->k0 + w->depth >= w->g->k; }
 
 static void finish(const work *w, const float *out, size_t out_row, size_t row, size_t n_rows,
                    size_t col, size_t n_cols) {
     const sdx_gemm_f32 *g = w->g;
-    const bool first = w->k0 == 0;
-    const bool last = w->k0 + w->depth >= g->k;
+    const bool last = is_last(w);
+    row_end end = {.first = w->k0 == 0, .scaled = last && g->scale};
     for (size_t i = 0; i < n_rows; i++) {
         float *c = g->c + (row + i) * g->c_row + col;
-        const float *d = g->d ? g->d + (row + i) * g->d_row + col * g->d_col : NULL;
         const float *o = out + i * out_row;
+        end.d = g->d ? g->d + (row + i) * g->d_row + col * g->d_col : NULL;
+        end.r = last && g->r ? g->r + (row + i) * g->r_row + col : NULL;
+        if (end.scaled) {
+            end.scale = vf_set(g->scale[row + i]);
+            end.shift = vf_set(g->shift[row + i]);
+        }
         size_t j = 0;
         for (; n_cols - j >= VF_N; j += VF_N)
-            finish_vector(g, c + j, d ? d + j * g->d_col : NULL, vf_load(o + j), first, VF_N);
-        if (j < n_cols)
-            finish_vector(g, c + j, d ? d + j * g->d_col : NULL, vf_load(o + j), first, n_cols - j);
-        if (last) close_row(g, c, row + i, col, n_cols);
+            finish_vector(g, &end, c, vf_load(o + j), j, VF_N);
+        if (j < n_cols) finish_vector(g, &end, c, vf_load(o + j), j, n_cols - j);
+    }
+}
+
+/* The closing map goes over whole rows of what was computed, which the second-level cache holds. */
+static void close_rows(const work *w) {
+    const sdx_gemm_f32 *g = w->g;
+    if (!g->post || !is_last(w)) return;
+    const size_t first = w->row0 + gemm_tile_row(w->tile0, w->n_rows);
+    const size_t last = w->row0 + gemm_tile_row(w->tile1, w->n_rows);
+    for (size_t i = first; i < last; i++) {
+        float *c = g->c + i * g->c_row + g->n0;
+        g->post(c, c, g->n1 - g->n0, g->p0, g->p1);
     }
 }
 
@@ -227,6 +230,7 @@ static void run_plain_a(work *w) {
             w->a = g->scratch;
         }
         run_panels(w, g->scratch + w->n_rows * w->depth);
+        close_rows(w);
     }
 }
 
@@ -243,6 +247,7 @@ static void run_packed_a(work *w) {
         w->tile0 = i;
         w->tile1 = end - i < GEMM_MC / GEMM_MR ? end : i + GEMM_MC / GEMM_MR;
         run_panels(w, g->scratch);
+        close_rows(w);
         i = w->tile1;
     }
 }

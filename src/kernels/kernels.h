@@ -125,7 +125,7 @@ typedef struct sdx_gemm_f32 {
     const float *scale, *shift; /* a factor and a term for each row of C: both or none */
     const float *r;             /* R[i, j] = r[i * r_row + j]; must not overlap C */
     size_t r_row;
-    sdx_unary_f32_fn *post; /* applied to each finished run of a row */
+    sdx_unary_f32_fn *post; /* applied to the finished rows */
     float p0, p1;           /* its parameters */
     float *scratch;         /* sdx_gemm_f32_scratch() bytes; may be NULL where that is 0 */
 } sdx_gemm_f32;
