@@ -85,15 +85,16 @@ typedef struct work {
 
 /* What a run of a row is made from. */
 typedef struct row_end {
-    const float *d, *r; /* NULL: none */
-    vf scale, shift;    /* of the row, where it is scaled */
-    bool first, scaled;
+    const float *d, *r; /* r: where there is one */
+    vf scale, shift;    /* where the row is scaled */
+    bool first;         /* block of k */
 } row_end;
 
-/* alpha * sum + beta * D for the first block, C + alpha * sum for the others; behind the last one
- * what is done once: n <= VF_N elements, j columns from where the run begins. */
+/* alpha * sum + beta * D for the first block, C + alpha * sum for the others; then what is done
+ * once, behind the last one: n <= VF_N elements, j columns from where the run begins. scaled and
+ * added are constants at every call. */
 SDX_INLINE void finish_vector(const sdx_gemm_f32 *g, const row_end *end, float *c, vf sum, size_t j,
-                              size_t n) {
+                              size_t n, bool scaled, bool added) {
     const vf alpha = vf_set(g->alpha);
     vf v;
     c += j;
@@ -102,14 +103,14 @@ SDX_INLINE void finish_vector(const sdx_gemm_f32 *g, const row_end *end, float *
     } else {
         v = vf_mul(alpha, sum);
         if (end->d && g->d_col) {
-            v = vf_fma(vf_set(g->beta), n < VF_N ? vf_load_n(end->d + j, n) : vf_load(end->d + j),
-                       v);
+            const float *d = end->d + j;
+            v = vf_fma(vf_set(g->beta), n < VF_N ? vf_load_n(d, n) : vf_load(d), v);
         } else if (end->d) {
             v = vf_fma(vf_set(g->beta), vf_set(*end->d), v);
         }
     }
-    if (end->scaled) v = vf_fma(end->scale, v, end->shift);
-    if (end->r) v = vf_add(v, n < VF_N ? vf_load_n(end->r + j, n) : vf_load(end->r + j));
+    if (scaled) v = vf_fma(end->scale, v, end->shift);
+    if (added) v = vf_add(v, n < VF_N ? vf_load_n(end->r + j, n) : vf_load(end->r + j));
     if (n < VF_N) {
         vf_store_n(c, v, n);
     } else {
@@ -119,24 +120,44 @@ SDX_INLINE void finish_vector(const sdx_gemm_f32 *g, const row_end *end, float *
 
 static bool is_last(const work *w) { return w->k0 + w->depth >= w->g->k; }
 
-static void finish(const work *w, const float *out, size_t out_row, size_t row, size_t n_rows,
-                   size_t col, size_t n_cols) {
+/* A tile's sums and where they go. */
+typedef struct piece {
+    const float *out;
+    size_t out_row;
+    size_t row, n_rows, col, n_cols;
+} piece;
+
+SDX_INLINE void finish_rows(const work *w, const piece *p, bool scaled, bool added) {
     const sdx_gemm_f32 *g = w->g;
-    const bool last = is_last(w);
-    row_end end = {.first = w->k0 == 0, .scaled = last && g->scale};
-    for (size_t i = 0; i < n_rows; i++) {
-        float *c = g->c + (row + i) * g->c_row + col;
-        const float *o = out + i * out_row;
-        end.d = g->d ? g->d + (row + i) * g->d_row + col * g->d_col : NULL;
-        end.r = last && g->r ? g->r + (row + i) * g->r_row + col : NULL;
-        if (end.scaled) {
-            end.scale = vf_set(g->scale[row + i]);
-            end.shift = vf_set(g->shift[row + i]);
+    row_end end = {.first = w->k0 == 0};
+    for (size_t i = 0; i < p->n_rows; i++) {
+        const size_t row = p->row + i;
+        float *c = g->c + row * g->c_row + p->col;
+        const float *o = p->out + i * p->out_row;
+        end.d = g->d ? g->d + row * g->d_row + p->col * g->d_col : NULL;
+        if (added) end.r = g->r + row * g->r_row + p->col;
+        if (scaled) {
+            end.scale = vf_set(g->scale[row]);
+            end.shift = vf_set(g->shift[row]);
         }
         size_t j = 0;
-        for (; n_cols - j >= VF_N; j += VF_N)
-            finish_vector(g, &end, c, vf_load(o + j), j, VF_N);
-        if (j < n_cols) finish_vector(g, &end, c, vf_load(o + j), j, n_cols - j);
+        for (; p->n_cols - j >= VF_N; j += VF_N)
+            finish_vector(g, &end, c, vf_load(o + j), j, VF_N, scaled, added);
+        if (j < p->n_cols)
+            finish_vector(g, &end, c, vf_load(o + j), j, p->n_cols - j, scaled, added);
+    }
+}
+
+static void finish(const work *w, const piece *p) {
+    const bool last = is_last(w), scaled = last && w->g->scale, added = last && w->g->r;
+    if (!scaled && !added) {
+        finish_rows(w, p, false, false);
+    } else if (scaled && !added) {
+        finish_rows(w, p, true, false);
+    } else if (!scaled) {
+        finish_rows(w, p, false, true);
+    } else {
+        finish_rows(w, p, true, true);
     }
 }
 
@@ -168,7 +189,13 @@ static void run_tiles(const work *w, const float *b, size_t b_row, size_t b_pane
                         .ahead = line < GEMM_NR ? b + panels * b_panel + line : b,
                         .ahead_row = line < GEMM_NR ? b_row : 0};
         tiles[panels][height](&t, out);
-        finish(w, out, panels * GEMM_NR, w->row0 + begin, height, col, n_cols);
+        const piece p = {.out = out,
+                         .out_row = panels * GEMM_NR,
+                         .row = w->row0 + begin,
+                         .n_rows = height,
+                         .col = col,
+                         .n_cols = n_cols};
+        finish(w, &p);
     }
 }
 
