@@ -120,7 +120,7 @@ find_program(SDX_PYTHON python3)
 mark_as_advanced(SDX_PYTHON)
 if(TARGET sardonyx AND SDX_PYTHON AND NOT CMAKE_CROSSCOMPILING)
   set(provider)
-  if(TARGET sardonyx_null)
+  if(TARGET sardonyx_null AND NOT CMAKE_EXE_LINKER_FLAGS MATCHES "-static") # a static command loads no libraries
     set(provider $<TARGET_FILE:sardonyx_null>)
   endif()
   add_test(NAME command_profile COMMAND ${SDX_PYTHON} ${PROJECT_SOURCE_DIR}/tests/cli/profile.py $<TARGET_FILE:sardonyx>
