@@ -626,11 +626,11 @@ SDX_API sdx_status sdx_machine_measure(unsigned threads, sdx_machine_peak *out);
 /* What loading made of a node of the file. Texts live as long as the model. */
 typedef struct sdx_change_info {
     const char *rule; /* "upgrade", "inline", or a rewrite: a name of sdx_rule_info */
-    sdx_str node, op; /* what there was */
+    sdx_str node, op; /* what there was; op outside of ai.onnx: "com.microsoft::Gelu" */
     /* the node or value that stands for it now, for "inline" how the names of its nodes begin;
      * empty: nothing does */
     sdx_str into;
-    sdx_str into_op; /* of that node; empty: it is no node */
+    sdx_str into_op; /* of that node, written like op; empty: it is no node */
     /* of "upgrade": the opset version of the node and the one whose meaning it has now; else 0 */
     int version, into_version;
 } sdx_change_info;

@@ -28,14 +28,23 @@ static bool is_disabled(const char *list, const char *name) {
     return false;
 }
 
+/* "Conv"; outside of ai.onnx "sardonyx::Conv". */
+static sdx_status operator_text(const sdx_rewrite *r, const sdx_node *node, sdx_str *out) {
+    *out = node->op_type;
+    if (node->domain.len == 0) return NULL;
+    return sdx_arena_printf(r->arena, out, "%.*s::%.*s", SDX_FMT(node->domain),
+                            SDX_FMT(node->op_type));
+}
+
 /* A Constant that becomes a constant is no news. */
 sdx_status sdx_rewrite_note(const sdx_rewrite *r, const sdx_node *node, const sdx_node *into,
                             const sdx_gvalue *value) {
     if (node->n_inputs == 0) return NULL;
-    sdx_change_info change = {.rule = r->rule->name, .node = node->name, .op = node->op_type};
+    sdx_change_info change = {.rule = r->rule->name, .node = node->name};
+    SDX_TRY(operator_text(r, node, &change.op));
     if (into != NULL) {
         change.into = into->name;
-        change.into_op = into->op_type;
+        SDX_TRY(operator_text(r, into, &change.into_op));
     } else if (value != NULL) {
         change.into = value->name;
     }
