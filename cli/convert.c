@@ -181,9 +181,7 @@ int command_convert(const struct command *command, int n, char **arguments) {
     conversion_close(&conversion);
     text_list_free(&settings.from);
     text_list_free(&settings.to);
-    text_list_free(&settings.input.files);
-    text_list_free(&settings.input.shapes.shapes);
-    text_list_free(&settings.input.shapes.sets);
+    input_settings_free(&settings.input);
     session_settings_free(&settings.session);
     text_list_free(&rest);
     return fault.exit != EXIT_GOOD ? fault_report(&fault) : EXIT_GOOD;

@@ -125,7 +125,7 @@ int command_dump(const struct command *command, int n, char **arguments) {
             dump_model(&settings, rest.items[0], &fault);
         }
     }
-    text_list_free(&settings.session.custom_ops);
+    session_settings_free(&settings.session);
     text_list_free(&rest);
     return fault.exit != EXIT_GOOD ? fault_report(&fault) : EXIT_GOOD;
 }

@@ -373,9 +373,7 @@ int command_explain(const struct command *command, int n, char **arguments) {
         }
     }
     text_list_free(&rest);
-    text_list_free(&settings.session.custom_ops);
-    text_list_free(&settings.input.files);
-    text_list_free(&settings.input.shapes.shapes);
-    text_list_free(&settings.input.shapes.sets);
+    session_settings_free(&settings.session);
+    input_settings_free(&settings.input);
     return fault.exit != EXIT_GOOD ? fault_report(&fault) : EXIT_GOOD;
 }

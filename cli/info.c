@@ -448,8 +448,6 @@ int command_info(const struct command *command, int n, char **arguments) {
     }
     text_list_free(&rest);
     session_settings_free(&settings.session);
-    text_list_free(&settings.input.files);
-    text_list_free(&settings.input.shapes.shapes);
-    text_list_free(&settings.input.shapes.sets);
+    input_settings_free(&settings.input);
     return fault.exit != EXIT_GOOD ? fault_report(&fault) : EXIT_GOOD;
 }

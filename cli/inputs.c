@@ -270,6 +270,12 @@ bool inputs_gather(const struct input_settings *settings, const sdx_model *model
     return true;
 }
 
+void input_settings_free(struct input_settings *settings) {
+    text_list_free(&settings->files);
+    text_list_free(&settings->shapes.shapes);
+    text_list_free(&settings->shapes.sets);
+}
+
 void inputs_free(struct inputs *inputs) {
     for (size_t i = 0; i < inputs->n; i++) {
         sdx_value_release(inputs->values[i]);

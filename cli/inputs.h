@@ -14,6 +14,7 @@ struct input_settings {
 };
 extern const struct option input_options[];
 extern const size_t n_input_options;
+void input_settings_free(struct input_settings *settings); /* what parsing put into them */
 
 struct inputs {
     sdx_value **values; /* owned, and so is each; NULL: left to its default. In the order of the

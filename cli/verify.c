@@ -278,8 +278,6 @@ int command_verify(const struct command *command, int n, char **arguments) {
     text_list_free(&paths);
     text_list_free(&settings.filters);
     session_settings_free(&settings.verify.session);
-    text_list_free(&settings.verify.input.files);
-    text_list_free(&settings.verify.input.shapes.shapes);
-    text_list_free(&settings.verify.input.shapes.sets);
+    input_settings_free(&settings.verify.input);
     return fault.exit != EXIT_GOOD ? fault_report(&fault) : status;
 }
