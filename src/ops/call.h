@@ -116,6 +116,11 @@ struct sdx_call {
 static inline const sdx_view *sdx_call_in(const sdx_call *c, size_t i) {
     return i < c->n_in ? c->in[i] : NULL;
 }
+/* Its elements; NULL: absent. */
+static inline const void *sdx_call_data(const sdx_call *c, size_t i) {
+    const sdx_view *const view = sdx_call_in(c, i);
+    return view != NULL ? view->data : NULL;
+}
 static inline sdx_view *sdx_call_out(const sdx_call *c, size_t k) {
     return k < c->n_out ? c->out[k] : NULL;
 }

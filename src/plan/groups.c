@@ -102,7 +102,7 @@ static void find_levels(finder *f) {
         each_source(f, s, rise);
     }
     for (uint32_t s = 0; s < n; s++) {
-        f->seen[s] = UINT32_MAX; /* for now: the latest level that its readers allow */
+        f->seen[s] = UINT32_MAX; /* from here on: the latest level that its readers allow */
     }
     for (uint32_t s = n; s-- > 0;) {
         if (f->seen[s] != UINT32_MAX) f->level[s] = f->seen[s];

@@ -32,13 +32,10 @@ static sdx_status bind(sdx_bind *b) {
 
 static sdx_status run(const sdx_call *c) {
     sdx_pack *const *const pack = c->prepared;
-    const sdx_view *const bias = sdx_call_in(c, IN_B);
     const void *w = c->in[IN_W]->data;
     if (*pack != NULL) SDX_TRY(sdx_call_pack(c, *pack, &w));
-    const sdx_conv_data data = {.y = c->out[0]->data,
-                                .x = c->in[IN_X]->data,
-                                .w = w,
-                                .bias = bias != NULL ? bias->data : NULL};
+    const sdx_conv_data data = {
+        .y = c->out[0]->data, .x = c->in[IN_X]->data, .w = w, .bias = sdx_call_data(c, IN_B)};
     sdx_conv_run(c->bound, c, &data);
     return NULL;
 }

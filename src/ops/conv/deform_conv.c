@@ -230,20 +230,15 @@ static void strips(void *arg, size_t begin, size_t end, unsigned lane) {
     }
 }
 
-static const void *data_of(const sdx_call *c, size_t i) {
-    const sdx_view *const view = sdx_call_in(c, i);
-    return view != NULL ? view->data : NULL;
-}
-
 static sdx_status run(const sdx_call *c) {
     const deform_conv *const d = c->bound;
     job j = {.bound = d,
              .call = c,
-             .x = data_of(c, IN_X),
-             .w = data_of(c, IN_W),
-             .offsets = data_of(c, IN_OFFSET),
-             .bias = data_of(c, IN_B),
-             .mask = data_of(c, IN_MASK),
+             .x = sdx_call_data(c, IN_X),
+             .w = sdx_call_data(c, IN_W),
+             .offsets = sdx_call_data(c, IN_OFFSET),
+             .bias = sdx_call_data(c, IN_B),
+             .mask = sdx_call_data(c, IN_MASK),
              .y = c->out[0]->data};
     if (c->out[0]->len == 0) return NULL;
     const size_t work = d->strip * d->sizes.depth;

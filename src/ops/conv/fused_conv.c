@@ -39,17 +39,8 @@ static const sdx_conv_ports ports = {.x = IN_X, .w = IN_W, .bias = IN_B, .group 
 
 static sdx_status check_residual(const sdx_infer *in) {
     const sdx_fact *const y = &in->out[0];
-    if (!sdx_infer_ranked(in, IN_Z) || y->rank < 0) return NULL;
-    const sdx_fact *const z = &in->in[IN_Z];
-    bool fits = z->rank == y->rank;
-    for (int i = 0; fits && i < z->rank; i++) {
-        fits = z->dims[i] == y->dims[i] || !sdx_dim_is_number(z->dims[i]) ||
-               !sdx_dim_is_number(y->dims[i]);
-    }
-    char text[160];
-    if (fits) return NULL;
-    return sdx_fail(SDX_SHAPE_MISMATCH, "input 'Z' has shape %s, expected that of the output",
-                    sdx_infer_shape_text(in, IN_Z, text, sizeof text));
+    if (!sdx_infer_has(in, IN_Z) || y->rank < 0) return NULL;
+    return sdx_want_shape(in, IN_Z, (size_t)y->rank, y->dims, "that of the output");
 }
 
 /* A factor comes with a term, for each output channel; the shape of Y tells how many. */
@@ -116,11 +107,6 @@ static void finish_f64(void *arg, size_t begin, size_t end, unsigned lane) {
         sdx_activation_f64(made->use.activation, y, n, made->use.p0, made->use.p1);
 }
 
-static const void *data_of(const sdx_call *c, size_t input) {
-    const sdx_view *const view = sdx_call_in(c, input);
-    return view != NULL ? view->data : NULL;
-}
-
 static sdx_status run(const sdx_call *c) {
     const prepared *const made = c->prepared;
     const bool whole = c->out[0]->dtype == SDX_FLOAT32;
@@ -129,10 +115,10 @@ static sdx_status run(const sdx_call *c) {
     const sdx_conv_data data = {.y = c->out[0]->data,
                                 .x = c->in[IN_X]->data,
                                 .w = w,
-                                .bias = data_of(c, IN_B),
-                                .scale = data_of(c, IN_S),
-                                .shift = data_of(c, IN_T),
-                                .residual = whole ? data_of(c, IN_Z) : NULL};
+                                .bias = sdx_call_data(c, IN_B),
+                                .scale = sdx_call_data(c, IN_S),
+                                .shift = sdx_call_data(c, IN_T),
+                                .residual = whole ? sdx_call_data(c, IN_Z) : NULL};
     sdx_conv_run(c->bound, c, &data);
     job j = {.made = made, .y = c->out[0], .z = sdx_call_in(c, IN_Z)};
     if (whole || (j.z == NULL && made->use.activation == NULL)) return NULL;

@@ -82,14 +82,10 @@ static sdx_status bind(sdx_bind *b) {
     return sdx_product_bind(p, b->kernels, made->pack != NULL, b->lanes, &b->scratch);
 }
 
-static const float *data_of(const sdx_call *c, size_t input) {
-    const sdx_view *const view = sdx_call_in(c, input);
-    return view != NULL ? view->data : NULL;
-}
-
 static sdx_status run(const sdx_call *c) {
     const prepared *const made = c->prepared;
-    const sdx_product_terms terms = {.d = data_of(c, IN_C), .residual = data_of(c, IN_Z)};
+    const sdx_product_terms terms = {.d = sdx_call_data(c, IN_C),
+                                     .residual = sdx_call_data(c, IN_Z)};
     const void *b = c->in[IN_B]->data;
     if (made->pack != NULL) SDX_TRY(sdx_call_pack(c, made->pack, &b));
     sdx_product_run(c->bound, c, c->out[0]->data, c->in[IN_A]->data, b, terms);
